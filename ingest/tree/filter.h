@@ -1,0 +1,48 @@
+// Which paths a backup or a restore leaves out, or is limited to.
+//
+// Patterns are shell globs on bytes: * and ? don't match '/', ** matches any number of path elements, [a-z] and [!a-z] are sets,
+// \ quotes.  A pattern without '/' matches a name at any depth; with a leading '/' it matches from the root of the component
+// (or, when it begins with the absolute path of the source, that path); with an inner '/' it matches at any depth.
+// A trailing '/' matches directories only.  A match of a directory covers everything beneath it.  A leading '!' takes an earlier
+// exclusion back (the last matching pattern decides), except beneath an excluded directory, which is not entered.
+//
+// Threads:  immutable after construction, thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cairn {
+
+bool glob_match(std::string_view pattern, std::string_view path);
+
+class PatternList {
+ public:
+  void add(std::string_view pattern);                   // throws Error(kInvalidArgument) for "" and an unclosed set
+  // One pattern a line; blank lines and lines that begin with '#' don't count.  Throws when the file can't be read.
+  void add_file(const std::string& path);
+  bool empty() const { return patterns_.empty(); }
+  // `path` relative to the component's root, without leading '/'.
+  bool matches(std::string_view path, bool is_directory) const;
+  // For includes: could something beneath the directory `path` match?
+  bool may_match_beneath(std::string_view path) const;
+  // True when `path` or one of its parent directories matches.
+  bool covers(std::string_view path, bool is_directory) const;
+
+ private:
+  struct Pattern {
+    std::string glob;
+    bool anchored = false, directory_only = false, negated = false;
+  };
+  std::vector<Pattern> patterns_;
+};
+
+struct Filter {
+  PatternList exclude;
+  bool exclude_caches = false;              // directories with a valid CACHEDIR.TAG: only the tag is kept
+  uint64_t exclude_larger_than_bytes = 0;   // 0: no limit; regular files only
+};
+
+}  // namespace cairn

@@ -1,0 +1,73 @@
+// The waist of cairn: named files that never change.  A backend knows nothing of what they hold.
+//
+// Five verbs: list, size, read, create, remove.  Memory, local directory, S3, fault injection and recording plug in here,
+// so every test runs on the real repository code.
+//
+// Names:    relative, '/'-separated, at most 200 bytes, each element of [a-z0-9._-] and not starting with '.'; anything else
+//           throws kInvalidArgument going in, and is left out of listings coming out (list_foreign reports those).
+// Errors:   kNotFound, kIo, kNoSpace; messages start with the name or the path of the file.
+// Threads:  every method is thread-safe.  An Upload is used by one thread at a time.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "store/bytes.h"
+
+namespace cairn {
+
+struct StoredFile {
+  std::string name;      // whole name, as for read()
+  uint64_t size_bytes = 0;
+  int64_t mtime_ns = 0;  // by the storage's clock, since the epoch
+};
+
+// A file on its way in.  Nothing is visible under its name until commit() returns; destroying it without commit() leaves nothing.
+class Upload {
+ public:
+  virtual ~Upload() = default;
+  virtual void append(ByteView bytes) = 0;
+  // Makes the file durable and visible under its name, in that order.  Afterwards only destruction is allowed.
+  // A name that exists with equal bytes is a success, with other bytes kIo ("exists with other content"); it is never replaced.
+  virtual void commit() = 0;
+};
+
+class Backend {
+ public:
+  virtual ~Backend() = default;
+
+  // All files whose name starts with `prefix` (a folder with its '/', or "" for everything), sorted by name.
+  // A folder that doesn't exist is empty.
+  virtual std::vector<StoredFile> list(std::string_view prefix) = 0;
+
+  virtual uint64_t size(std::string_view name) = 0;
+
+  // Exactly `length` bytes from `offset`, or an error (kCorrupt when the file is shorter).
+  virtual Buffer read(std::string_view name, uint64_t offset, uint64_t length) = 0;
+
+  virtual std::unique_ptr<Upload> create(std::string_view name) = 0;
+
+  // False if there was no such file; that is not an error.
+  virtual bool remove(std::string_view name) = 0;
+
+  // Files under the root whose names no cairn wrote, as paths for people.  Temporary files of uploads are not among them.
+  virtual std::vector<std::string> list_foreign() = 0;
+
+  // Where this is, for messages: a path or a URL without secrets.
+  virtual std::string describe() const = 0;
+};
+
+// create + append + commit.
+void put(Backend& backend, std::string_view name, ByteView bytes);
+
+// The whole file.  kCorrupt if it is larger than `most_bytes`.
+Buffer read_whole(Backend& backend, std::string_view name, uint64_t most_bytes);
+
+bool valid_name(std::string_view name);
+// Throws kInvalidArgument unless valid_name(name).
+void require_valid_name(std::string_view name);
+
+}  // namespace cairn
