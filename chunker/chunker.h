@@ -3,8 +3,11 @@
 // Three nested sizes.  Averages 1 MiB (coarse), 64 KiB (normal), 16 KiB (fine); each has min = avg/2, max = 4·avg and its own
 // threshold on the same hash.  A coarse candidate is also a normal and a fine one, and a cut of a size is a cut of every smaller
 // size, whose minimum and maximum restart there: so a stream may change its size without losing alignment.  (With independent
-// chunkers a fine one may skip a coarse candidate inside its own minimum.)  min = avg/2 with a plain exponential tail
-// deduplicates best at equal mean size, and half the bytes are never scanned when no larger size needs them.
+// chunkers a fine one may skip a coarse candidate inside its own minimum.)  The price: the last chunk before a larger size's cut
+// may be shorter than min.  min = avg/2 with a plain exponential tail deduplicates best at equal mean size, and half the bytes
+// are never scanned when no larger size needs them.
+//
+// Hash:     after each byte, hash = 2·hash + table[byte] mod 2^64, so it depends on the last 64 bytes only.
 //
 // Threads:  ChunkerParams is immutable; a Chunker is used by one thread at a time.
 // Source:   FastCDC (USENIX ATC'16) for Gear; the size rule and its measurements are in store/FORMAT.md, section "Chunker".
@@ -65,17 +68,24 @@ class Chunker {
   // stream is at a cut already.  All sizes restart.
   uint32_t force_cut();
 
-  // Changes the size from here on; cuts of larger sizes stay where they would have been.
+  // Changes the size from here on; cuts of larger sizes stay where they would have been.  The chunk that is pending here may be
+  // shorter than the new minimum or longer than the new maximum; if longer, it ends within 64 bytes.
   void set_size(ChunkSize size);
 
   // Bytes since the last cut.
   uint32_t pending_bytes() const;
 
  private:
+  uint32_t bytes_until_cut_possible() const;
+  size_t skip_minima(std::span<const uint8_t> bytes);
+  size_t search(std::span<const uint8_t> bytes, std::vector<uint32_t>& lengths);
+  void advance(size_t bytes);
+
   const ChunkerParams& params_;
   ChunkSize size_;
   uint64_t hash_ = 0;
-  std::array<uint32_t, 3> since_{};  // bytes since the last cut of each size; index by ChunkSize
+  uint32_t hashed_ = 0;              // bytes up to here that hash_ has seen, none left out; 64 means 64 or more
+  std::array<uint32_t, 3> since_{};  // bytes since the last cut of each size (or a larger one); index by ChunkSize
 };
 
 }  // namespace cairn

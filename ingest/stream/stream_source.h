@@ -1,6 +1,8 @@
 // Bytes that come once, from beginning to end: standard input, or a command's standard output.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -20,12 +22,15 @@ class StreamSource {
   virtual void finish() = 0;
 };
 
+// Both kinds throw kInterrupted out of read() and finish() soon after somebody asked to stop, and `monitor` must outlive them.
+
 // Standard input.  Nobody knows how its writer ended.
-std::unique_ptr<StreamSource> open_stdin();
+std::unique_ptr<StreamSource> open_stdin(Monitor& monitor);
 
 // Runs argv[0] with arguments, without a shell.  Its environment is ours without CAIRN_* variables; its standard input is
-// /dev/null, unless `inherit_stdin`; its stderr lines go to monitor.warning("NAME: line") and the last of them are kept.
-// Destroying it before the end kills the command's process group and waits for it.
+// /dev/null, it has a session of its own without a terminal (a password prompt fails instead of waiting forever), and of our
+// descriptors it gets none.  Its stderr lines go to monitor.warning("NAME: line"), the first 1,000 of them; the last are kept for
+// the error of finish().  Destroying it before the end kills the command's process group and waits for it.
 // Errors: kNotFound when the program isn't there, kIo when it can't be started.
 std::unique_ptr<StreamSource> run_command(const std::string& name, const std::vector<std::string>& argv, Monitor& monitor);
 

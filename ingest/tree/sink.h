@@ -36,14 +36,16 @@ class TreeSink {
  public:
   // Creates `target` (and its parents) when it isn't there.  `monitor` must outlive this.
   // force_portable: use the path without openat2 (for tests).
-  TreeSink(const std::string& target, Overwrite overwrite, const ApplyOptions& apply, Monitor& monitor, bool force_portable = false);
+  TreeSink(const std::string& target, Overwrite overwrite, const ApplyOptions& apply, Monitor& monitor,
+           bool force_portable = false);
   ~TreeSink();
 
-  // Makes a directory, or takes the one that is there (never a symlink to one: that is an error for kNever, and replaced by a
-  // directory else).  Parents must exist.
+  // Makes a directory, or takes the one that is there; "" is the target itself, here and in finish_directory.  A symlink (also to
+  // a directory) or file in its place is an error for kNever, and replaced by a directory else.  Parents must exist.
   void make_directory(const std::string& path);
 
   // By the overwrite rule: shall this entry be written?  A directory standing in the way of a file is an error, never removed.
+  // True where the directory to hold it isn't there yet, as in a dry run.
   bool wanted(const std::string& path, const Entry& entry);
 
   // Small files: one open, all at once.  Holes are what the pieces leave out of entry.size_bytes.
@@ -53,16 +55,18 @@ class TreeSink {
   // The returned name is the temporary one beside `path`.
   std::string begin_file(const std::string& path, const Entry& entry);
   void write_piece(const std::string& path, const std::string& temporary, const Piece& piece);
+  // A finish that throws has abandoned the file.  What is still under way is abandoned by the destructor.
   void finish_file(const std::string& path, const std::string& temporary, const Entry& entry);
   void abandon_file(const std::string& path, const std::string& temporary) noexcept;
 
   // After all files.  Replace what is there by the overwrite rule (caller asked wanted()).
   void make_symlink(const std::string& path, const Entry& entry);
-  void make_special(const std::string& path, const Entry& entry);     // fifo, devices
+  void make_special(const std::string& path, const Entry& entry);     // fifo, devices; what lack of rights forbids is counted
   // A further name of a file restored before; both paths beneath the target.
   void make_hard_link(const std::string& path, const std::string& existing);
 
-  // Owner, mode, xattrs and times of a directory; after everything beneath it.
+  // Owner, mode, xattrs and times of a directory; after everything beneath it.  For kNever a directory that
+  // was there before make_directory stays as it is.
   void finish_directory(const std::string& path, const Entry& entry);
 
   // For --verify: opens a restored file for reading, beneath the target.  Returns a descriptor the caller closes.

@@ -14,7 +14,7 @@ namespace cairn {
 
 struct WalkOptions {
   Filter filter;                    // excludes, CACHEDIR.TAG, size limit (ingest/tree/filter.h)
-  bool one_file_system = false;     // don't descend into mount points (the mount point itself stays, empty)
+  bool one_file_system = false;     // don't descend into mount points (the mount point itself stays, empty; it isn't opened)
 };
 
 struct WalkStep {
@@ -36,12 +36,14 @@ class TreeWalker {
   TreeWalker(const std::string& root, const WalkOptions& options, Monitor& monitor);
   ~TreeWalker();
 
-  // Fills `step`, false at the end.  What can't be examined or listed is told to monitor.error and left out.
-  // Sockets are skipped and counted.
+  // Fills `step`, false at the end.  What can't be examined or listed is told to monitor.error and left out; paths in messages
+  // begin with the root as it was given.  Sockets are skipped and counted.  Directories nested deeper than 4,096 are an error and
+  // stay empty; so does, with a warning, one that is mounted inside itself.  The filter never applies to the root itself.
   bool next(WalkStep& step);
 
-  // A descriptor of the directory that holds the entry of the last step (for kEnter: the directory itself, opened).
-  // Valid until the step after the matching kLeave.
+  // A descriptor of the directory that holds the entry of the last step (for kEnter and kLeave: the directory itself, opened).
+  // Ask again after every step: in a tree nested deeper than 128 directories it is closed and opened anew meanwhile; elsewhere it
+  // stays valid until the step after the matching kLeave.  -1 for a directory that couldn't be opened or isn't entered.
   int directory_fd() const;
   // The name to open beneath directory_fd() for the last kEntry (differs from entry.name only for a root that is a file).
   const std::string& open_name() const;

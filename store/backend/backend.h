@@ -3,10 +3,12 @@
 // Five verbs: list, size, read, create, remove.  Memory, local directory, S3, fault injection and recording plug in here,
 // so every test runs on the real repository code.
 //
-// Names:    relative, '/'-separated, at most 200 bytes, each element of [a-z0-9._-] and not starting with '.'; anything else
-//           throws kInvalidArgument going in, and is left out of listings coming out (list_foreign reports those).
+// Names:    relative, '/'-separated, at most 200 bytes, each element of [a-z0-9._-] and not starting with '.', the first one not
+//           `tmp` (uploads on their way live there); anything else throws kInvalidArgument going in, and is left out of
+//           listings coming out (list_foreign reports those).
 // Errors:   kNotFound, kIo, kNoSpace; messages start with the name or the path of the file.
 // Threads:  every method is thread-safe.  An Upload is used by one thread at a time.
+// Lifetime: a Backend must outlive its Uploads.
 #pragma once
 
 #include <cstdint>
@@ -69,5 +71,10 @@ Buffer read_whole(Backend& backend, std::string_view name, uint64_t most_bytes);
 bool valid_name(std::string_view name);
 // Throws kInvalidArgument unless valid_name(name).
 void require_valid_name(std::string_view name);
+
+// For backends.  A prefix to list: "", a valid name, or one with a '/' behind it; else kInvalidArgument.
+void require_valid_prefix(std::string_view prefix);
+// For backends.  kCorrupt, with all the numbers, unless [offset, offset + length) lies in a file of `size_bytes`; `file` is its name.
+void require_range(std::string_view file, uint64_t offset, uint64_t length, uint64_t size_bytes);
 
 }  // namespace cairn

@@ -27,6 +27,8 @@ class Blake3 {
   Blake3Hash finish() const;
 
  private:
+  void push_leaves(ByteView bytes);
+
   uint32_t key_[8];
   uint8_t flags_;
   uint64_t leaves_ = 0;        // whole 1024-byte leaves pushed to the stack

@@ -1,0 +1,129 @@
+// What the kernels cost, one operation a benchmark, on one thread and on two at once (for the scaling of the two cores):
+//
+//   memcpy            1 MiB copied: the limit of everything else
+//   chunk_fine        cut points of random bytes at 16 KiB, chunk_normal at 64 KiB, chunk_coarse at 1 MiB
+//   hash_1m           one keyed BLAKE3 of 1 MiB, hash_64k of 64 KiB, hash_4k of 4 KiB (too short to fill the lanes)
+//   hash_many_4k      16 inputs of 4 KiB side by side, hash_many_mixed 64 inputs of 200 B to 16 KiB
+//   hash_incremental  1 MiB through Blake3::update in pieces of 64 KiB
+//
+// Run one:  micro --benchmark_filter=hash
+#include <benchmark/benchmark.h>
+
+#include <cmath>
+#include <random>
+
+#include "chunker/chunker.h"
+#include "store/crypto/blake3.h"
+
+namespace cairn {
+namespace {
+
+Bytes random_bytes(size_t size_bytes) {
+  std::mt19937_64 random(1);
+  Bytes bytes(size_bytes);
+  for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(random());
+  return bytes;
+}
+
+void count_bytes(benchmark::State& state, size_t bytes_per_iteration) {
+  state.SetBytesProcessed(static_cast<int64_t>(bytes_per_iteration) * static_cast<int64_t>(state.iterations()));
+}
+
+void copy(benchmark::State& state) {
+  const Bytes from = random_bytes(1 << 20);
+  Bytes to(from.size());
+  for (auto _ : state) {
+    std::memcpy(to.data(), from.data(), from.size());
+    benchmark::DoNotOptimize(to.data());
+    benchmark::ClobberMemory();
+  }
+  count_bytes(state, from.size());
+}
+
+void chunk(benchmark::State& state, ChunkSize size) {
+  std::array<uint64_t, 256> table;
+  std::mt19937_64 random(2);
+  for (uint64_t& word : table) word = random();
+  const ChunkerParams params(table, ChunkerSizes{});
+  const Bytes bytes = random_bytes(64 << 20);
+  std::vector<uint32_t> lengths;
+  for (auto _ : state) {
+    Chunker chunker(params, size);
+    lengths.clear();
+    for (size_t at = 0; at < bytes.size(); at += 1 << 20) chunker.scan(ByteView(bytes).subspan(at, 1 << 20), lengths);
+    benchmark::DoNotOptimize(lengths.data());
+  }
+  count_bytes(state, bytes.size());
+  state.counters["mean_bytes"] = benchmark::Counter(static_cast<double>(bytes.size()) / static_cast<double>(lengths.size()),
+                                                    benchmark::Counter::kAvgThreads);
+}
+
+void hash_one(benchmark::State& state, size_t size_bytes) {
+  const Bytes bytes = random_bytes(size_bytes);
+  for (auto _ : state) benchmark::DoNotOptimize(blake3_keyed(Blake3Key{}, bytes));
+  count_bytes(state, size_bytes);
+}
+
+void hash_incremental(benchmark::State& state) {
+  const Bytes bytes = random_bytes(1 << 20);
+  for (auto _ : state) {
+    Blake3 hash;
+    for (size_t at = 0; at < bytes.size(); at += 64 << 10) hash.update(ByteView(bytes).subspan(at, 64 << 10));
+    benchmark::DoNotOptimize(hash.finish());
+  }
+  count_bytes(state, bytes.size());
+}
+
+void hash_many(benchmark::State& state, std::vector<size_t> sizes) {
+  size_t total = 0;
+  for (size_t size : sizes) total += size;
+  const Bytes bytes = random_bytes(total);
+  std::vector<ByteView> inputs;
+  ByteView rest = bytes;
+  for (size_t size : sizes) {
+    inputs.push_back(rest.first(size));
+    rest = rest.subspan(size);
+  }
+  std::vector<Blake3Hash> hashes(inputs.size());
+  for (auto _ : state) {
+    blake3_keyed_many(Blake3Key{}, inputs, hashes);
+    benchmark::DoNotOptimize(hashes.data());
+  }
+  count_bytes(state, total);
+}
+
+// Sizes from 200 B to 16 KiB, evenly spread over their logarithm as small files are.
+std::vector<size_t> mixed_sizes() {
+  std::mt19937_64 random(3);
+  std::uniform_real_distribution<double> exponent(std::log2(200.0), 14.0);
+  std::vector<size_t> sizes(64);
+  for (size_t& size : sizes) size = static_cast<size_t>(std::exp2(exponent(random)));
+  return sizes;
+}
+
+void register_all() {
+  auto add = [](const char* name, auto operation, auto... arguments) {
+    benchmark::RegisterBenchmark(name, operation, arguments...)->ThreadRange(1, 2)->UseRealTime();
+  };
+  add("memcpy", copy);
+  add("chunk_fine", chunk, ChunkSize::kFine);
+  add("chunk_normal", chunk, ChunkSize::kNormal);
+  add("chunk_coarse", chunk, ChunkSize::kCoarse);
+  add("hash_1m", hash_one, size_t{1} << 20);
+  add("hash_64k", hash_one, size_t{64} << 10);
+  add("hash_4k", hash_one, size_t{4} << 10);
+  add("hash_many_4k", hash_many, std::vector<size_t>(16, 4 << 10));
+  add("hash_many_mixed", hash_many, mixed_sizes());
+  add("hash_incremental", hash_incremental);
+}
+
+}  // namespace
+}  // namespace cairn
+
+int main(int argc, char** argv) {
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
+  benchmark::AddCustomContext("blake3", std::string(cairn::blake3_implementation()));
+  cairn::register_all();
+  benchmark::RunSpecifiedBenchmarks();
+}

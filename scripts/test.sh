@@ -1,0 +1,96 @@
+#!/usr/bin/env bash
+# Everything that must hold before a change goes in.
+#
+#   scripts/test.sh           all tests; fast ones again under ASan and UBSan, those with threads under TSan; house rules
+#   scripts/test.sh --fast    fast tests only, one build: for the loop while writing
+#
+# Goes on after a failure, so that one run shows all of them; exits 1 if anything failed.
+set -euo pipefail
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# shellcheck source=scripts/packages.sh
+. "$top/scripts/packages.sh"
+
+fast=no
+case "${1:-}" in
+  '') ;;
+  --fast) fast=yes ;;
+  *)
+    sed -n '2,7s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+    [ "$1" = --help ] || [ "$1" = -h ] || exit 2
+    exit 0
+    ;;
+esac
+
+jobs=$(nproc)
+summary=()
+failures=0
+
+# step NAME COMMAND...: runs it, notes how it went and how long it took.
+step() {
+  local name=$1 began=$SECONDS status=0
+  shift
+  printf '\n== %s\n' "$name"
+  "$@" || status=$?
+  local word=ok
+  if [ "$status" -ne 0 ]; then
+    word=FAILED
+    failures=$((failures + 1))
+  fi
+  summary+=("$(printf '%-7s %4d s  %s' "$word" "$((SECONDS - began))" "$name")")
+  return "$status"
+}
+
+# build PRESET
+build() { configure "$1" && cmake --build --preset "$1" -j "$jobs"; }
+
+# tests FOLDER [LABEL]
+tests() {
+  local label=()
+  if [ "$#" -gt 1 ]; then label=(-L "$2"); fi
+  ctest --test-dir "$1" "${label[@]}" --output-on-failure --no-tests=error -j "$jobs"
+}
+
+# TSan of g++ 12 gives up where the kernel scatters memory more widely than it expects; unscattered it always works.
+unscattered_tests() {
+  if setarch -R true 2>/dev/null; then
+    setarch -R ctest --test-dir "$1" -L "$2" --output-on-failure --no-tests=error -j "$jobs"
+  else
+    tests "$1" "$2"
+  fi
+}
+
+# A step whose build failed is not worth running; the build is already counted.
+run_all() {
+  if step "build release" build release; then
+    if [ "$fast" = yes ]; then
+      step "fast tests" tests build fast || true
+      return 0
+    fi
+    step "all tests" tests build || true
+  fi
+  if [ "$fast" = yes ]; then return 0; fi
+  if step "build with ASan and UBSan" build asan; then
+    step "fast tests with ASan and UBSan" tests build-asan fast || true
+  fi
+  if step "build with TSan" build tsan; then
+    step "tests with threads, with TSan" unscattered_tests build-tsan threads || true
+  fi
+  step "house rules" python3 tests/tidy_test.py || true
+  step "house rules bite" python3 tests/tidy_test.py --self-test || true
+}
+
+cd "$top"
+# Without these a finding of UBSan is only printed.
+export UBSAN_OPTIONS=${UBSAN_OPTIONS:-halt_on_error=1:print_stacktrace=1}
+export PYTHONDONTWRITEBYTECODE=1
+install_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
+run_all
+
+printf '\n== Summary\n'
+printf '%s\n' "${summary[@]}"
+if [ "$failures" -ne 0 ]; then
+  echo "$failures failed"
+  exit 1
+fi
+echo "All passed."

@@ -1,0 +1,219 @@
+#include "store/crypto/sodium.h"
+
+#include <sodium.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include <cassert>
+#include <cstdlib>
+#include <new>
+
+namespace cairn {
+
+namespace {
+
+// libsodium wants one call before any other; a static makes it happen once, thread-safe.
+void ready() {
+  static const bool ok = sodium_init() >= 0;
+  if (!ok) throw Error(ErrorCode::kUnsupported, "libsodium: could not be initialised: no usable random source?");
+}
+
+Bytes with_domain(std::string_view domain, ByteView message) {
+  Encoder out;
+  out.string(domain);
+  out.raw(message);
+  return out.take();
+}
+
+}  // namespace
+
+Secret::Secret() {
+  ready();
+  bytes_.reset(static_cast<uint8_t*>(sodium_malloc(kBytes)));
+  if (!bytes_) throw std::bad_alloc();
+  sodium_memzero(bytes_.get(), kBytes);
+}
+void Secret::Free::operator()(uint8_t* p) const { sodium_free(p); }
+Secret Secret::random() {
+  Secret out;
+  randombytes_buf(out.data(), kBytes);
+  return out;
+}
+Secret Secret::from(ByteView bytes) {
+  assert(bytes.size() == kBytes);
+  Secret out;
+  std::memcpy(out.data(), bytes.data(), kBytes);
+  return out;
+}
+
+void random_fill(std::span<uint8_t> out) {
+  ready();
+  randombytes_buf(out.data(), out.size());
+}
+uint32_t random_below(uint32_t limit) {
+  ready();
+  return randombytes_uniform(limit);
+}
+void wipe(std::span<uint8_t> bytes) { sodium_memzero(bytes.data(), bytes.size()); }
+
+Secret derive_key(const Secret& from, uint64_t number) {
+  Secret out;
+  crypto_kdf_derive_from_key(out.data(), Secret::kBytes, number, "cairnkey", from.view().data());
+  return out;
+}
+
+void expand_key(const Secret& seed, std::span<uint8_t> out) {
+  randombytes_buf_deterministic(out.data(), out.size(), seed.view().data());
+}
+
+std::array<uint8_t, 32> keyed_commitment(const Secret& key, std::string_view domain, ByteView data) {
+  std::array<uint8_t, 32> out;
+  Bytes message = with_domain(domain, data);
+  crypto_generichash(out.data(), out.size(), message.data(), message.size(), key.view().data(), Secret::kBytes);
+  return out;
+}
+
+bool equal_constant_time(ByteView a, ByteView b) {
+  return a.size() == b.size() && sodium_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+Secret derive_from_password(std::string_view password, const KdfParams& params) {
+  if (params.operations < 1 || params.operations > 16 || params.memory_kib < (8 << 10) || params.memory_kib > (2 << 20))
+    throw Error(ErrorCode::kUnsupported, "key slot: Argon2id parameters out of bounds");
+  Secret out;
+  if (crypto_pwhash(out.data(), Secret::kBytes, password.data(), password.size(), params.salt.data(), params.operations,
+                    size_t{params.memory_kib} << 10, crypto_pwhash_ALG_ARGON2ID13) != 0)
+    throw std::bad_alloc();
+  return out;
+}
+
+Bytes seal_shared(const Secret& key, ByteView associated, ByteView plain) {
+  ready();
+  Bytes out(kSharedNonceBytes + plain.size() + kTagBytes);
+  randombytes_buf(out.data(), kSharedNonceBytes);
+  crypto_aead_xchacha20poly1305_ietf_encrypt(out.data() + kSharedNonceBytes, nullptr, plain.data(), plain.size(),
+                                             associated.data(), associated.size(), nullptr, out.data(), key.view().data());
+  return out;
+}
+
+std::optional<Bytes> open_shared(const Secret& key, ByteView associated, ByteView sealed) {
+  if (sealed.size() < kSharedNonceBytes + kTagBytes) return std::nullopt;
+  Bytes out(sealed.size() - kSharedNonceBytes - kTagBytes);
+  ByteView body = sealed.subspan(kSharedNonceBytes);
+  if (crypto_aead_xchacha20poly1305_ietf_decrypt(out.data(), nullptr, nullptr, body.data(), body.size(), associated.data(),
+                                                 associated.size(), sealed.data(), key.view().data()) != 0)
+    return std::nullopt;
+  return out;
+}
+
+BoxKeys make_box_keys() {
+  BoxKeys keys{{}, Secret::random()};
+  keys.public_key = box_public_key(keys.secret_key);
+  return keys;
+}
+
+PublicKey box_public_key(const Secret& secret_key) {
+  PublicKey out;
+  crypto_scalarmult_base(out.data(), secret_key.view().data());
+  return out;
+}
+
+KeyBox seal_key(const Secret& key, const PublicKey& recipient) {
+  KeyBox out;
+  if (crypto_box_seal(out.data(), key.view().data(), Secret::kBytes, recipient.data()) != 0)
+    throw Error(ErrorCode::kCorrupt, "config: the repository's public key is not a valid point");
+  return out;
+}
+
+std::optional<Secret> open_key(const KeyBox& box, const Secret& secret_key) {
+  Secret out;
+  PublicKey public_key = box_public_key(secret_key);
+  if (crypto_box_seal_open(out.data(), box.data(), box.size(), public_key.data(), secret_key.view().data()) != 0)
+    return std::nullopt;
+  return out;
+}
+
+namespace {
+
+struct SigningKey {
+  explicit SigningKey(const Secret& seed) { crypto_sign_seed_keypair(public_key.data(), secret, seed.view().data()); }
+  ~SigningKey() { sodium_memzero(secret, sizeof secret); }
+  PublicKey public_key;
+  uint8_t secret[crypto_sign_SECRETKEYBYTES];
+};
+
+}  // namespace
+
+PublicKey signing_public_key(const Secret& seed) { return SigningKey(seed).public_key; }
+
+Signature sign(const Secret& seed, std::string_view domain, ByteView message) {
+  SigningKey key(seed);
+  Bytes signed_bytes = with_domain(domain, message);
+  Signature out;
+  crypto_sign_detached(out.data(), nullptr, signed_bytes.data(), signed_bytes.size(), key.secret);
+  return out;
+}
+
+bool verify(const PublicKey& key, std::string_view domain, ByteView message, const Signature& signature) {
+  ready();
+  Bytes signed_bytes = with_domain(domain, message);
+  return crypto_sign_verify_detached(signature.data(), signed_bytes.data(), signed_bytes.size(), key.data()) == 0;
+}
+
+Suite best_suite() {
+  ready();
+  return crypto_aead_aes256gcm_is_available() ? Suite::kAes256Gcm : Suite::kXChaCha20Poly1305;
+}
+
+struct FrameCipher::State {
+  Suite suite;
+  Secret key;
+  // The expanded AES key must be 16-byte aligned; sodium_malloc aligns to the end of a page, so it lives here and is wiped.
+  alignas(16) crypto_aead_aes256gcm_state aes;
+  ~State() { sodium_memzero(&aes, sizeof aes); }
+};
+
+FrameCipher::FrameCipher(Suite suite, const Secret& key) : state_(std::make_unique<State>()) {
+  ready();
+  state_->suite = suite;
+  state_->key = key.clone();
+  if (suite != Suite::kAes256Gcm) return;
+  if (!crypto_aead_aes256gcm_is_available())
+    throw Error(ErrorCode::kUnsupported, "this pack is sealed with AES-256-GCM, which needs a CPU with AES instructions");
+  crypto_aead_aes256gcm_beforenm(&state_->aes, key.view().data());
+}
+FrameCipher::~FrameCipher() = default;
+FrameCipher::FrameCipher(FrameCipher&&) noexcept = default;
+FrameCipher& FrameCipher::operator=(FrameCipher&&) noexcept = default;
+
+void FrameCipher::seal(uint32_t number, ByteView associated, ByteView plain, uint8_t* out) const {
+  uint8_t nonce[kSharedNonceBytes] = {};
+  std::memcpy(nonce, &number, sizeof number);
+  if (state_->suite == Suite::kAes256Gcm)
+    crypto_aead_aes256gcm_encrypt_afternm(out, nullptr, plain.data(), plain.size(), associated.data(), associated.size(), nullptr,
+                                          nonce, &state_->aes);
+  else
+    crypto_aead_xchacha20poly1305_ietf_encrypt(out, nullptr, plain.data(), plain.size(), associated.data(), associated.size(),
+                                               nullptr, nonce, state_->key.view().data());
+}
+
+bool FrameCipher::open(uint32_t number, ByteView associated, ByteView sealed, uint8_t* out) const {
+  if (sealed.size() < kTagBytes) return false;
+  uint8_t nonce[kSharedNonceBytes] = {};
+  std::memcpy(nonce, &number, sizeof number);
+  int result = state_->suite == Suite::kAes256Gcm
+                   ? crypto_aead_aes256gcm_decrypt_afternm(out, nullptr, nullptr, sealed.data(), sealed.size(), associated.data(),
+                                                           associated.size(), nonce, &state_->aes)
+                   : crypto_aead_xchacha20poly1305_ietf_decrypt(out, nullptr, nullptr, sealed.data(), sealed.size(),
+                                                                associated.data(), associated.size(), nonce,
+                                                                state_->key.view().data());
+  return result == 0;
+}
+
+void protect_process() {
+  rlimit none{0, 0};
+  setrlimit(RLIMIT_CORE, &none);
+  prctl(PR_SET_DUMPABLE, 0);
+}
+
+}  // namespace cairn

@@ -1,0 +1,161 @@
+#include "store/index/database.h"
+
+#include <fcntl.h>
+#include <rocksdb/db.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/sst_file_writer.h>
+#include <rocksdb/table.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+namespace cairn {
+
+namespace fs = std::filesystem;
+
+struct IndexDatabase::Handle {
+  std::unique_ptr<rocksdb::DB> db;
+};
+
+namespace {
+
+rocksdb::Options make_options() {
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = rocksdb::NewLRUCache(32 << 20);
+  table.filter_policy.reset(rocksdb::NewRibbonFilterPolicy(10, 0));
+  table.block_size = 8 << 10;
+  table.data_block_index_type = rocksdb::BlockBasedTableOptions::kDataBlockBinaryAndHash;
+  table.cache_index_and_filter_blocks = true;
+  table.cache_index_and_filter_blocks_with_high_priority = true;
+  table.pin_l0_filter_and_index_blocks_in_cache = true;
+  table.format_version = 5;
+  table.checksum = rocksdb::kXXH3;
+  rocksdb::Options options;
+  options.create_if_missing = true;
+  options.compression = rocksdb::kNoCompression;  // ids are random
+  options.write_buffer_size = 4 << 20;            // everything comes by file ingestion
+  options.max_background_jobs = 2;
+  options.max_open_files = -1;
+  options.keep_log_file_num = 1;
+  options.info_log_level = rocksdb::FATAL_LEVEL;
+  options.stats_dump_period_sec = 0;
+  options.stats_persist_period_sec = 0;
+  options.skip_stats_update_on_db_open = true;
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  return options;
+}
+
+void require(const rocksdb::Status& status) {
+  if (status.ok()) return;
+  if (status.IsNoSpace()) throw Error(ErrorCode::kNoSpace, "local index: " + status.ToString());
+  // A missing or unreadable file of the database is as good as a damaged one: it can be rebuilt.
+  throw DatabaseDamaged(status.ToString());
+}
+
+rocksdb::Slice slice(std::string_view text) { return {text.data(), text.size()}; }
+
+}  // namespace
+
+IndexDatabase::IndexDatabase(const std::string& folder) : folder_(folder), handle_(std::make_unique<Handle>()) { open(); }
+
+IndexDatabase::~IndexDatabase() {
+  handle_.reset();
+  std::error_code ignored;
+  if (!private_folder_.empty()) fs::remove_all(private_folder_, ignored);
+}
+
+void IndexDatabase::open() {
+  std::error_code failed;
+  fs::create_directories(folder_, failed);
+  lock_ = Fd(::open((folder_ + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  rocksdb::DB* db = nullptr;
+  if (lock_.get() >= 0 && ::flock(lock_.get(), LOCK_EX | LOCK_NB) == 0) {
+    rocksdb::Status status = rocksdb::DB::Open(make_options(), folder_, &db);
+    if (!status.ok()) {  // old, foreign or damaged
+      fs::remove_all(folder_, failed);
+      fs::create_directories(folder_, failed);
+      status = rocksdb::DB::Open(make_options(), folder_, &db);
+    }
+    if (status.ok()) {
+      handle_->db.reset(db);
+      writable_ = true;
+      return;
+    }
+  }
+  // The writer may be deleting files under us while we open: a few tries settle that.
+  for (int attempt = 0; attempt < 3; ++attempt) {
+    if (!rocksdb::DB::OpenForReadOnly(make_options(), folder_, &db).ok()) continue;
+    handle_->db.reset(db);
+    writable_ = false;
+    return;
+  }
+  open_private();
+}
+
+void IndexDatabase::open_private() {
+  std::string pattern = (fs::temp_directory_path() / "cairn-index-XXXXXX").string();
+  if (!::mkdtemp(pattern.data())) throw_errno("local index: " + pattern);
+  private_folder_ = pattern;
+  rocksdb::DB* db = nullptr;
+  require(rocksdb::DB::Open(make_options(), private_folder_, &db));
+  handle_->db.reset(db);
+  writable_ = true;
+}
+
+std::optional<std::string> IndexDatabase::get(std::string_view key) const {
+  std::string value;
+  rocksdb::Status status = handle_->db->Get({}, slice(key), &value);
+  if (status.IsNotFound()) return std::nullopt;
+  require(status);
+  return value;
+}
+
+void IndexDatabase::get_many(const std::vector<std::string_view>& keys, std::vector<std::string>& out) const {
+  std::vector<rocksdb::Slice> slices(keys.size());
+  for (size_t i = 0; i < keys.size(); ++i) slices[i] = slice(keys[i]);
+  std::vector<rocksdb::PinnableSlice> values(keys.size());
+  std::vector<rocksdb::Status> statuses(keys.size());
+  handle_->db->MultiGet({}, handle_->db->DefaultColumnFamily(), keys.size(), slices.data(), values.data(), statuses.data(),
+                        /*sorted_input=*/true);
+  out.assign(keys.size(), {});
+  for (size_t i = 0; i < keys.size(); ++i) {
+    if (statuses[i].IsNotFound()) continue;
+    require(statuses[i]);
+    out[i].assign(values[i].data(), values[i].size());
+  }
+}
+
+void IndexDatabase::scan(std::string_view prefix, const std::function<void(std::string_view, std::string_view)>& visit) const {
+  std::unique_ptr<rocksdb::Iterator> it(handle_->db->NewIterator({}));
+  for (it->Seek(slice(prefix)); it->Valid() && it->key().starts_with(slice(prefix)); it->Next())
+    visit(it->key().ToStringView(), it->value().ToStringView());
+  require(it->status());
+}
+
+void IndexDatabase::ingest(const std::vector<std::pair<std::string, std::string>>& pairs) {
+  if (pairs.empty()) return;
+  std::string file = (private_folder_.empty() ? folder_ : private_folder_) + "/ingest-" + std::to_string(::getpid()) + "-" +
+                     std::to_string(next_file_++) + ".tmp";
+  rocksdb::SstFileWriter writer(rocksdb::EnvOptions(), make_options());
+  require(writer.Open(file));
+  for (const auto& [key, value] : pairs) require(writer.Put(key, value));
+  require(writer.Finish());
+  rocksdb::IngestExternalFileOptions options;
+  options.move_files = true;
+  require(handle_->db->IngestExternalFile({file}, options));
+}
+
+void IndexDatabase::clear() {
+  handle_->db.reset();
+  std::error_code ignored;
+  if (!writable_) return open_private();
+  fs::remove_all(private_folder_.empty() ? folder_ : private_folder_, ignored);
+  rocksdb::DB* db = nullptr;
+  const std::string& place = private_folder_.empty() ? folder_ : private_folder_;
+  fs::create_directories(place, ignored);
+  if (rocksdb::Status status = rocksdb::DB::Open(make_options(), place, &db); !status.ok()) return open_private();
+  handle_->db.reset(db);
+}
+
+}  // namespace cairn

@@ -1,0 +1,58 @@
+// The local database behind the index: sorted keys, disposable.  The only file that knows RocksDB.
+//
+// One process at a time may write (a lock file beside the database says who); the others open it as it stands, read-only.
+// Errors:   DatabaseDamaged when the database's own checksums fail: throw it away and build it anew, nothing is lost.
+// Threads:  get, get_many and scan are thread-safe; ingest by one thread at a time.
+// Source:   option by option in docs/index.md, section "RocksDB".
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "store/bytes.h"
+#include "store/error.h"
+#include "store/fd.h"
+
+namespace cairn {
+
+class DatabaseDamaged : public Error {
+ public:
+  explicit DatabaseDamaged(const std::string& why) : Error(ErrorCode::kCorrupt, "local index: " + why) {}
+};
+
+class IndexDatabase {
+ public:
+  // Opens (or makes) the database in `folder`: for writing if nobody else has it, else read-only; when neither works, a private
+  // one in a temporary folder that is removed at the end.
+  explicit IndexDatabase(const std::string& folder);
+  ~IndexDatabase();
+
+  // False: opened read-only because another process writes.
+  bool writable() const { return writable_; }
+  std::optional<std::string> get(std::string_view key) const;
+  // Requires: keys sorted.  out[i] is empty where there is no value (no stored value is empty).
+  void get_many(const std::vector<std::string_view>& keys, std::vector<std::string>& out) const;
+  // Calls visit(key, value) for all keys with this prefix, in order.
+  void scan(std::string_view prefix, const std::function<void(std::string_view, std::string_view)>& visit) const;
+  // Adds sorted, unique pairs in one atomic step.  Requires: writable().
+  void ingest(const std::vector<std::pair<std::string, std::string>>& pairs);
+  // Throws everything away.  A read-only database is exchanged for a private one.
+  void clear();
+
+ private:
+  struct Handle;
+  void open();
+  void open_private();
+  std::string folder_;
+  std::string private_folder_;  // "" unless a private one is in use
+  Fd lock_;                     // holds flock(2) on folder_/../index.lock while writable and shared
+  bool writable_ = false;
+  uint64_t next_file_ = 0;
+  std::unique_ptr<Handle> handle_;
+};
+
+}  // namespace cairn

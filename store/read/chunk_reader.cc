@@ -1,0 +1,90 @@
+#include "store/read/chunk_reader.h"
+
+namespace cairn {
+
+namespace {
+
+constexpr size_t kOpenPacks = 64;  // tables kept: about 12 KB each
+
+uint64_t frame_key(const Location& at) { return uint64_t{at.pack} << 32 | at.frame; }
+
+}  // namespace
+
+ChunkReader::ChunkReader(Backend& backend, const Keyring& keys, const Index& index, size_t cache_bytes)
+    : backend_(backend), keys_(keys), index_(index), cache_bytes_(cache_bytes) {}
+ChunkReader::~ChunkReader() = default;
+
+ByteView ChunkReader::chunk(const ChunkId& id) {
+  auto at = index_.find(id);
+  if (!at) throw Error(ErrorCode::kNotFound, "chunk " + id.hex() + ": is not in the repository (any more)");
+  return chunk(id, *at);
+}
+
+ByteView ChunkReader::chunk(const ChunkId& id, const Location& at) {
+  const Buffer& plain = frame(at);
+  if (uint64_t{at.offset_bytes} + at.length_bytes > plain.size())
+    throw Error(ErrorCode::kCorrupt, "chunk " + id.hex() + ": the index places it beyond the end of its frame");
+  ByteView bytes = plain.view().subspan(at.offset_bytes, at.length_bytes);
+  if (keys_.chunk_id(bytes) != id)
+    throw Error(ErrorCode::kCorrupt, "chunk " + id.hex() + ": " + pack_name(open_pack(at.pack).info.id) +
+                                         " holds other bytes in its place");
+  return bytes;
+}
+
+const ChunkReader::OpenPack& ChunkReader::open_pack(uint32_t number) {
+  auto found = packs_.find(number);
+  if (found != packs_.end()) return *found->second;
+  if (packs_.size() >= kOpenPacks) packs_.clear();
+  PackInfo info = index_.pack(number);
+  PackOpener opener(keys_, info);
+  return *packs_.emplace(number, std::make_unique<OpenPack>(OpenPack{std::move(info), std::move(opener)})).first->second;
+}
+
+const Buffer& ChunkReader::frame(const Location& at) {
+  auto found = by_key_.find(frame_key(at));
+  if (found != by_key_.end()) {
+    frames_.splice(frames_.begin(), frames_, found->second);
+    return frames_.front().plain;
+  }
+  Buffer plain = load(at);
+  cached_bytes_ += plain.size();
+  frames_.push_front({frame_key(at), std::move(plain)});
+  by_key_[frame_key(at)] = frames_.begin();
+  while (cached_bytes_ > cache_bytes_ && frames_.size() > 1) {
+    cached_bytes_ -= frames_.back().plain.size();
+    by_key_.erase(frames_.back().key);
+    frames_.pop_back();
+  }
+  return frames_.front().plain;
+}
+
+Buffer ChunkReader::load(const Location& at) {
+  const OpenPack& pack = open_pack(at.pack);
+  if (at.frame >= pack.info.frames.size())
+    throw Error(ErrorCode::kCorrupt, pack_name(pack.info.id) + ": has no frame " + std::to_string(at.frame));
+  FrameInfo info = pack.info.frames[at.frame];  // a copy: resolving bases may drop the table
+  std::string name = pack_name(pack.info.id);
+  Buffer sealed = backend_.read(name, info.offset, info.stored_bytes);
+  Buffer packed = pack.opener.open(info, sealed);
+  if (info.codec == Codec::kRaw) return packed;
+  std::string what = name + ": frame " + std::to_string(info.number);
+  if (info.codec == Codec::kZstd) return decompressor_.decompress(packed, info.plain_bytes, what);
+  Buffer prefix = base_bytes(info);
+  return decompressor_.decompress_delta(packed, prefix, info.plain_bytes, what);
+}
+
+Buffer ChunkReader::base_bytes(const FrameInfo& frame) {
+  if (++depth_ > kMostDeltaDepth) {
+    depth_ = 0;
+    throw Error(ErrorCode::kCorrupt, "a delta frame rests on more than " + std::to_string(kMostDeltaDepth) + " others");
+  }
+  Encoder prefix;
+  for (const ChunkId& base : frame.bases) {
+    prefix.raw(chunk(base));
+    if (prefix.size() > kMostFrameBytes) throw Error(ErrorCode::kCorrupt, "the bases of a delta frame are too long");
+  }
+  --depth_;
+  return Buffer::copy_of(prefix.out());
+}
+
+}  // namespace cairn

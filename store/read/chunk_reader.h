@@ -1,0 +1,61 @@
+// Reads stored content back: finds a chunk's frame, opens, decompresses and verifies it.  Nothing unverified leaves this class.
+//
+// Memory:   a cache of opened frames of `cache_bytes`, and the tables of a few packs.
+// Threads:  one thread at a time; a worker has its own.
+#pragma once
+
+#include <list>
+#include <memory>
+#include <unordered_map>
+
+#include "store/backend/backend.h"
+#include "store/compress.h"
+#include "store/index/index.h"
+#include "store/pack/pack_file.h"
+#include "store/tree/object.h"
+
+namespace cairn {
+
+class ChunkReader {
+ public:
+  // All must outlive this.
+  ChunkReader(Backend& backend, const Keyring& keys, const Index& index, size_t cache_bytes);
+  ~ChunkReader();
+
+  // The bytes of a chunk, its id recomputed; valid until the next call.
+  // Errors: kCorrupt, kNotFound (not in the repository), kIo: naming the chunk, the pack and the frame.
+  ByteView chunk(const ChunkId& id);
+  ByteView chunk(const ChunkId& id, const Location& at);
+
+  // A copy, for tree objects.
+  Buffer get(const ChunkId& id) { return Buffer::copy_of(chunk(id)); }
+  GetObject object_source() {
+    return [this](const ChunkId& id) { return get(id); };
+  }
+
+ private:
+  struct OpenPack {
+    PackInfo info;
+    PackOpener opener;
+  };
+  struct Frame {
+    uint64_t key;
+    Buffer plain;
+  };
+  const OpenPack& open_pack(uint32_t number);
+  const Buffer& frame(const Location& at);
+  Buffer load(const Location& at);
+  Buffer base_bytes(const FrameInfo& frame);
+
+  Backend& backend_;
+  const Keyring& keys_;
+  const Index& index_;
+  size_t cache_bytes_, cached_bytes_ = 0;
+  int depth_ = 0;   // of delta bases being resolved
+  Decompressor decompressor_;
+  std::unordered_map<uint32_t, std::unique_ptr<OpenPack>> packs_;
+  std::list<Frame> frames_;                                        // most recently used first
+  std::unordered_map<uint64_t, std::list<Frame>::iterator> by_key_;
+};
+
+}  // namespace cairn

@@ -1,0 +1,146 @@
+#include "store/repository.h"
+
+#include <algorithm>
+#include <charconv>
+#include <ctime>
+
+#include "store/host.h"
+#include "store/tree/directory.h"
+
+namespace cairn {
+
+RepositoryId Repository::init(Backend& backend, std::string_view password, const InitOptions& options) {
+  auto present = backend.list("");
+  for (const StoredFile& file : present)
+    if (file.name == kConfigName)
+      throw Error(ErrorCode::kInvalidArgument, backend.describe() + ": there is a repository already; it was left as it is");
+  if (!present.empty() || !backend.list_foreign().empty())
+    throw Error(ErrorCode::kInvalidArgument, backend.describe() + ": is not empty; choose a new place for the repository");
+  auto id = random_id<RepositoryId>();
+  Keyring keys = make_keyring(id, now_ns());
+  Config config;
+  config.repository = id;
+  config.suite = options.suite;
+  config.box_public = keys.box_public;
+  config.maintenance_public = keys.maintenance_public;
+  config.sizes = options.sizes;
+  config.created_ns = now_ns();
+  // The config comes last: a place without one is no repository, whatever a crash left there.
+  add_slot(backend, keys, password, options.kdf);
+  put(backend, kConfigName, config.encode(*keys.maintenance_seed));
+  return id;
+}
+
+Repository::Repository(Backend& backend, std::string_view password, const std::string& cache_root)
+    : backend_(backend), config_(read_config(backend)), keys_(open_slots(backend, config_.repository, password)),
+      cache_folder_(cache_root + "/" + config_.repository.hex()) {
+  if (keys_.box_public != config_.box_public || keys_.maintenance_public != config_.maintenance_public)
+    throw Error(ErrorCode::kCorrupt, "config: its keys are not those the key slot knows: it was exchanged");
+}
+Repository::~Repository() = default;
+
+Index& Repository::writable_index() {
+  if (!index_) index_ = std::make_unique<Index>(backend_, keys_, cache_folder_ + "/index");
+  return *index_;
+}
+const Index& Repository::index() { return writable_index(); }
+
+std::vector<Manifest> Repository::snapshots(std::vector<std::string>* problems) const {
+  std::vector<Manifest> out;
+  for (const StoredFile& file : backend_.list("snapshots/")) {
+    auto id = id_in_name<SnapshotId>(file.name);
+    if (!id) continue;
+    try {
+      out.push_back(Manifest::decode(read_whole(backend_, file.name, kMostManifestBytes + 4096), *id, keys_));
+    } catch (const Error& e) {
+      if (e.code() != ErrorCode::kNotFound && problems) problems->push_back(e.what());
+    }
+  }
+  std::ranges::sort(out, [](const Manifest& a, const Manifest& b) { return std::pair(a.time_ns, a.id) < std::pair(b.time_ns, b.id); });
+  return out;
+}
+
+bool SnapshotFilter::matches(const Manifest& m) const {
+  bool tags_match = std::ranges::all_of(tags, [&](const std::string& tag) { return std::ranges::find(m.tags, tag) != m.tags.end(); });
+  return tags_match && (host.empty() || m.host == host) && (component.empty() || m.component(component));
+}
+
+namespace {
+
+// "@2026-11-20T03:00[:00][Z]" or "@2026-11-20": the last ns it covers.
+int64_t parse_time(std::string_view name) {
+  std::string text(name.substr(1));
+  bool utc = text.ends_with('Z');
+  if (utc) text.pop_back();
+  std::tm tm{};
+  for (auto [format, seconds] : {std::pair{"%Y-%m-%dT%H:%M:%S", 1}, {"%Y-%m-%dT%H:%M", 60}, {"%Y-%m-%d", 86400}}) {
+    tm = {};
+    const char* end = ::strptime(text.c_str(), format, &tm);
+    if (!end || *end != '\0') continue;
+    tm.tm_isdst = -1;
+    int64_t begin = utc ? ::timegm(&tm) : ::mktime(&tm);
+    return (begin + seconds) * 1'000'000'000 - 1;
+  }
+  throw Error(ErrorCode::kInvalidArgument, "snapshot \"" + printable(name) + "\": write a time like @2026-11-20T03:00");
+}
+
+const Manifest& nth_newest(const std::vector<const Manifest*>& candidates, std::string_view name) {
+  size_t back = 0;
+  if (name != "latest") {
+    std::string_view digits = name.substr(7);
+    auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), back);
+    if (error != std::errc{} || end != digits.data() + digits.size())
+      throw Error(ErrorCode::kInvalidArgument, "snapshot \"" + printable(name) + "\": write latest, or latest~2 for the third newest");
+  }
+  if (back >= candidates.size())
+    throw Error(ErrorCode::kNotFound, "snapshot \"" + printable(name) + "\": there are only " + std::to_string(candidates.size()) +
+                                          " snapshots to choose from (see: cairn snapshots)");
+  return *candidates[candidates.size() - 1 - back];
+}
+
+}  // namespace
+
+const Manifest& choose_snapshot(const std::vector<Manifest>& snapshots, std::string_view name, const SnapshotFilter& filter) {
+  std::vector<const Manifest*> candidates;
+  for (const Manifest& m : snapshots)
+    if (filter.matches(m)) candidates.push_back(&m);
+  if (candidates.empty())
+    throw Error(ErrorCode::kNotFound, snapshots.empty() ? "there are no snapshots yet (make one with: cairn backup)"
+                                                        : "no snapshot fits the host, tags and component asked for (see: cairn snapshots)");
+  if (name == "latest" || name.starts_with("latest~")) return nth_newest(candidates, name);
+  if (name.starts_with('@')) {
+    int64_t limit = parse_time(name);
+    std::erase_if(candidates, [&](const Manifest* m) { return m->time_ns > limit; });
+    if (candidates.empty()) throw Error(ErrorCode::kNotFound, "snapshot \"" + printable(name) + "\": none is that old");
+    return *candidates.back();
+  }
+  if (name.size() < 4) throw Error(ErrorCode::kInvalidArgument, "snapshot \"" + printable(name) + "\": give at least 4 digits of its id");
+  std::vector<const Manifest*> fitting;
+  for (const Manifest* m : candidates)
+    if (m->id.hex().starts_with(name)) fitting.push_back(m);
+  if (fitting.empty()) throw Error(ErrorCode::kNotFound, "snapshot \"" + printable(name) + "\": not found (see: cairn snapshots)");
+  if (fitting.size() > 1)
+    throw Error(ErrorCode::kInvalidArgument, "snapshot \"" + printable(name) + "\": means " + std::to_string(fitting.size()) +
+                                                 " of them, e.g. " + fitting[0]->id.hex().substr(0, 16) + " and " +
+                                                 fitting[1]->id.hex().substr(0, 16) + ": give more digits");
+  return *fitting[0];
+}
+
+std::optional<Entry> find_path(const GetObject& get, const ChunkId& root, std::string_view path) {
+  std::optional<Entry> at;
+  std::string walked;
+  while (!path.empty()) {
+    size_t slash = path.find('/');
+    std::string_view name = path.substr(0, slash);
+    path = slash == std::string_view::npos ? std::string_view{} : path.substr(slash + 1);
+    if (name.empty() || name == ".") continue;
+    if (at && at->type != EntryType::kDirectory)
+      throw Error(ErrorCode::kInvalidArgument, printable(walked) + ": is not a directory");
+    at = DirectoryReader::find(get, at ? at->directory : root, name);
+    walked += (walked.empty() ? "" : "/") + std::string(name);
+    if (!at) throw Error(ErrorCode::kNotFound, printable(walked) + ": is not in the snapshot");
+  }
+  return at;
+}
+
+}  // namespace cairn

@@ -1,0 +1,72 @@
+// An opened repository: where it is, its keys, its snapshots, and (when asked for) its index.
+//
+// Threads:  immutable after opening, thread-safe; index() is opened by the first caller, one thread at a time.
+// Lifetime: `backend` must outlive this.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "store/backend/backend.h"
+#include "store/index/index.h"
+#include "store/keys/config.h"
+#include "store/keys/key_slot.h"
+#include "store/snapshot/manifest.h"
+#include "store/tree/object.h"
+
+namespace cairn {
+
+struct InitOptions {
+  KdfParams kdf = new_kdf_params();
+  ChunkerSizes sizes;
+  Suite suite = best_suite();
+};
+
+class Repository {
+ public:
+  // Makes a repository with one owner.  kInvalidArgument when there is one already, or anything else at that place.
+  static RepositoryId init(Backend& backend, std::string_view password, const InitOptions& options);
+
+  // kNoRepository, kWrongKey, kUnsupported, kCorrupt.  `cache_folder`: for this repository's index, made on demand.
+  Repository(Backend& backend, std::string_view password, const std::string& cache_root);
+  ~Repository();
+
+  Backend& backend() const { return backend_; }
+  const Config& config() const { return config_; }
+  const Keyring& keys() const { return keys_; }
+  const Index& index();
+  Index& writable_index();
+  // The folder for everything this machine keeps about the repository.
+  const std::string& cache_folder() const { return cache_folder_; }
+
+  // All snapshots that can be opened, oldest first.  What can't be opened goes to `problems`, as sentences for people.
+  std::vector<Manifest> snapshots(std::vector<std::string>* problems = nullptr) const;
+
+ private:
+  Backend& backend_;
+  Config config_;
+  Keyring keys_;
+  std::string cache_folder_;
+  std::unique_ptr<Index> index_;
+};
+
+// Narrows the choice of a snapshot.
+struct SnapshotFilter {
+  std::string host;
+  std::vector<std::string> tags;   // all of them
+  std::string component;
+  bool matches(const Manifest& m) const;
+};
+
+// The snapshot that `name` means: an id or a unique prefix of one (4 digits at least), "latest", "latest~2", "@2026-11-20T03:00"
+// (newest at or before, local time; a trailing Z for UTC).
+// kNotFound, kInvalidArgument, with what to type instead.   Requires: `snapshots` sorted, oldest first.
+const Manifest& choose_snapshot(const std::vector<Manifest>& snapshots, std::string_view name, const SnapshotFilter& filter);
+
+// The entry a path means, from the root of the snapshot: "" is the root itself (nullopt), else "component/a/b".
+// kNotFound, naming the element that is missing; kInvalidArgument for a path through something that isn't a directory.
+std::optional<Entry> find_path(const GetObject& get, const ChunkId& root, std::string_view path);
+
+}  // namespace cairn

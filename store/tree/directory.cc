@@ -1,0 +1,295 @@
+#include "store/tree/directory.h"
+
+#include <algorithm>
+
+namespace cairn {
+
+bool valid_entry_name(std::string_view name) {
+  return !name.empty() && name != "." && name != ".." && name.size() <= 4096 &&
+         name.find('/') == std::string_view::npos && name.find('\0') == std::string_view::npos;
+}
+
+namespace {
+
+constexpr size_t kLeafLeastBytes = 16 << 10;  // a leaf may end after this many; most directories have one leaf
+constexpr size_t kLeafMostBytes = 256 << 10;
+constexpr size_t kBranchMost = 1024;          // children of a branch
+constexpr size_t kMostXattrs = 1 << 16;
+
+enum Flag : uint8_t { kRacy = 0x10, kDamagedSource = 0x20, kHasXattrs = 0x40, kLinked = 0x80 };
+
+// FNV-1a: only decides where leaves end, so an edit in a long directory touches one leaf.
+uint64_t name_hash(std::string_view name) {
+  uint64_t hash = 0xcbf29ce484222325;
+  for (char c : name) hash = (hash ^ static_cast<uint8_t>(c)) * 0x100000001b3;
+  return hash ^ hash >> 29;
+}
+
+size_t weight(const Entry& e) {
+  size_t bytes = 40 + e.name.size() + e.target.size() + e.content.inline_bytes.size() + 34 * e.content.chunks.size();
+  for (const Xattr& x : e.xattrs) bytes += x.name.size() + x.value.size() + 4;
+  return bytes;
+}
+
+bool has_device(EntryType type) { return type == EntryType::kCharDevice || type == EntryType::kBlockDevice; }
+
+void encode_content(Encoder& out, const Content& content) {
+  out.u8(static_cast<uint8_t>(content.kind));
+  if (content.kind == Content::Kind::kInline) out.bytes(content.inline_bytes);
+  if (content.kind == Content::Kind::kChunks) {
+    out.varint(content.chunks.size());
+    for (const ChunkRef& ref : content.chunks) out.varint(ref.length_bytes << 1 | ref.is_zeros());
+    for (const ChunkRef& ref : content.chunks)
+      if (!ref.is_zeros()) out.raw(ref.id.view());
+  }
+  if (content.kind == Content::Kind::kList) out.raw(content.list.view());
+}
+
+Content decode_content(Decoder& in) {
+  Content content;
+  uint8_t kind = in.u8();
+  if (kind > 3) in.fail("unknown kind of content");
+  content.kind = static_cast<Content::Kind>(kind);
+  if (content.kind == Content::Kind::kInline) {
+    ByteView bytes = in.bytes();
+    content.inline_bytes.assign(bytes.begin(), bytes.end());
+  }
+  if (content.kind == Content::Kind::kChunks) {
+    content.chunks.resize(in.count(1));
+    std::vector<bool> zeros;
+    for (ChunkRef& ref : content.chunks) {
+      uint64_t value = in.varint();
+      ref.length_bytes = value >> 1;
+      zeros.push_back(value & 1);
+    }
+    for (size_t i = 0; i < zeros.size(); ++i)
+      if (!zeros[i]) content.chunks[i].id = ChunkId::from_bytes(in.raw(32));
+  }
+  if (content.kind == Content::Kind::kList) content.list = ChunkId::from_bytes(in.raw(32));
+  return content;
+}
+
+void encode_xattrs(Encoder& out, const std::vector<Xattr>& xattrs) {
+  out.varint(xattrs.size());
+  for (const Xattr& x : xattrs) {
+    out.string(x.name);
+    out.bytes(x.value);
+  }
+}
+
+std::vector<Xattr> decode_xattrs(Decoder& in) {
+  std::vector<Xattr> xattrs(std::min(in.count(2), kMostXattrs));
+  for (Xattr& x : xattrs) {
+    x.name = in.string(255);
+    ByteView value = in.bytes(1 << 16);
+    x.value.assign(value.begin(), value.end());
+  }
+  return xattrs;
+}
+
+}  // namespace
+
+Bytes encode_directory_leaf(std::span<const Entry> entries) {
+  Encoder out = begin_object(ObjectKind::kDirectoryLeaf);
+  out.varint(entries.size());
+  for (const Entry& e : entries) out.varint(e.name.size());
+  for (const Entry& e : entries) out.raw(view(e.name));
+  for (const Entry& e : entries)
+    out.u8(static_cast<uint8_t>(static_cast<uint8_t>(e.type) | (e.racy ? kRacy : 0) | (e.damaged_source ? kDamagedSource : 0) |
+                                (e.xattrs.empty() ? 0 : kHasXattrs) | (e.link_group ? kLinked : 0)));
+  for (const Entry& e : entries) out.varint(e.mode);
+  // Differences to the entry before: neighbours have the same owner, and close times and inodes.
+  auto deltas = [&](auto field) {
+    uint64_t last = 0;
+    for (const Entry& e : entries) {
+      auto value = static_cast<uint64_t>(field(e));
+      out.svarint(static_cast<int64_t>(value - last));
+      last = value;
+    }
+  };
+  deltas([](const Entry& e) { return e.uid; });
+  deltas([](const Entry& e) { return e.gid; });
+  deltas([](const Entry& e) { return e.mtime_ns; });
+  deltas([](const Entry& e) { return e.ctime_ns; });
+  deltas([](const Entry& e) { return e.inode; });
+  for (const Entry& e : entries) {
+    if (e.type == EntryType::kFile || e.type == EntryType::kDirectory) out.varint(e.size_bytes);
+    if (e.type == EntryType::kDirectory) out.varint(e.file_count);
+    if (e.link_group) out.u64(e.link_group);
+    if (has_device(e.type)) out.varint(e.device);
+    if (e.type == EntryType::kSymlink) out.string(e.target);
+    if (!e.xattrs.empty()) encode_xattrs(out, e.xattrs);
+  }
+  for (const Entry& e : entries) {
+    if (e.type == EntryType::kFile) encode_content(out, e.content);
+    if (e.type == EntryType::kDirectory) out.raw(e.directory.view());
+  }
+  return out.take();
+}
+
+namespace {
+
+void decode_names(Decoder& in, std::vector<Entry>& entries) {
+  std::vector<size_t> sizes;
+  for (size_t i = 0; i < entries.size(); ++i) sizes.push_back(static_cast<size_t>(in.varint_up_to(4096)));
+  for (size_t i = 0; i < entries.size(); ++i) {
+    entries[i].name = text(in.raw(sizes[i]));
+    if (!valid_entry_name(entries[i].name)) in.fail("an impossible file name: \"" + printable(entries[i].name) + "\"");
+    if (i > 0 && !(entries[i - 1].name < entries[i].name)) in.fail("names out of order or twice: \"" + printable(entries[i].name) + "\"");
+  }
+}
+
+void decode_extras(Decoder& in, Entry& e, uint8_t flags) {
+  if (e.type == EntryType::kFile || e.type == EntryType::kDirectory) e.size_bytes = in.varint();
+  if (e.type == EntryType::kDirectory) e.file_count = in.varint();
+  if (flags & kLinked) e.link_group = in.u64();
+  if (has_device(e.type)) e.device = in.varint();
+  if (e.type == EntryType::kSymlink) e.target = in.string(1 << 16);
+  if (flags & kHasXattrs) e.xattrs = decode_xattrs(in);
+}
+
+}  // namespace
+
+std::vector<Entry> decode_directory_leaf(Decoder& in) {
+  std::vector<Entry> entries(in.count(10));
+  decode_names(in, entries);
+  std::vector<uint8_t> flags;
+  for (Entry& e : entries) {
+    flags.push_back(in.u8());
+    uint8_t type = flags.back() & 0x0f;
+    if (type < 1 || type > 6) in.fail("unknown type of entry");
+    e.type = static_cast<EntryType>(type);
+    e.racy = flags.back() & kRacy;
+    e.damaged_source = flags.back() & kDamagedSource;
+  }
+  for (Entry& e : entries) e.mode = static_cast<uint32_t>(in.varint_up_to(07777));
+  auto deltas = [&](auto set) {
+    uint64_t last = 0;
+    for (Entry& e : entries) set(e, last += static_cast<uint64_t>(in.svarint()));
+  };
+  deltas([](Entry& e, uint64_t v) { e.uid = static_cast<uint32_t>(v); });
+  deltas([](Entry& e, uint64_t v) { e.gid = static_cast<uint32_t>(v); });
+  deltas([](Entry& e, uint64_t v) { e.mtime_ns = static_cast<int64_t>(v); });
+  deltas([](Entry& e, uint64_t v) { e.ctime_ns = static_cast<int64_t>(v); });
+  deltas([](Entry& e, uint64_t v) { e.inode = v; });
+  for (size_t i = 0; i < entries.size(); ++i) decode_extras(in, entries[i], flags[i]);
+  for (Entry& e : entries) {
+    if (e.type == EntryType::kFile) e.content = decode_content(in);
+    if (e.type == EntryType::kDirectory) e.directory = ChunkId::from_bytes(in.raw(32));
+  }
+  in.finish();
+  return entries;
+}
+
+Bytes encode_directory_branch(std::span<const DirectoryChild> children) {
+  Encoder out = begin_object(ObjectKind::kDirectoryBranch);
+  out.varint(children.size());
+  for (const DirectoryChild& child : children) {
+    out.raw(child.id.view());
+    out.varint(child.entry_count);
+    out.string(child.first_name);
+  }
+  return out.take();
+}
+
+std::vector<DirectoryChild> decode_directory_branch(Decoder& in) {
+  std::vector<DirectoryChild> children(in.count(34));
+  if (children.empty()) in.fail("a branch without children");
+  for (DirectoryChild& child : children) {
+    child.id = ChunkId::from_bytes(in.raw(32));
+    child.entry_count = in.varint();
+    child.first_name = in.string(4096);
+  }
+  in.finish();
+  return children;
+}
+
+void DirectoryWriter::add(Entry entry) {
+  if (entry.type == EntryType::kFile || entry.type == EntryType::kDirectory) size_bytes_ += entry.size_bytes;
+  file_count_ += entry.type == EntryType::kDirectory ? entry.file_count : 1;
+  leaf_bytes_ += weight(entry);
+  bool may_end = leaf_bytes_ >= kLeafLeastBytes && name_hash(entry.name) % 64 == 0;
+  leaf_.push_back(std::move(entry));
+  if (may_end || leaf_bytes_ >= kLeafMostBytes) close_leaf();
+}
+
+void DirectoryWriter::close_leaf() {
+  children_.push_back({put_(encode_directory_leaf(leaf_)), leaf_.size(), leaf_.empty() ? "" : leaf_.front().name});
+  leaf_.clear();
+  leaf_bytes_ = 0;
+}
+
+ChunkId DirectoryWriter::finish() {
+  if (!leaf_.empty() || children_.empty()) close_leaf();
+  while (children_.size() > 1) {
+    std::vector<DirectoryChild> parents;
+    for (size_t begin = 0; begin < children_.size();) {
+      // A branch ends by content too (after a child whose id says so), so that branches share as leaves do.
+      size_t end = begin + 1;
+      uint64_t count = children_[begin].entry_count;
+      while (end < children_.size() && end - begin < kBranchMost && !(end - begin >= 16 && children_[end - 1].id.bytes[0] == 0))
+        count += children_[end++].entry_count;
+      std::span<const DirectoryChild> group(children_.data() + begin, end - begin);
+      parents.push_back({put_(encode_directory_branch(group)), count, group.front().first_name});
+      begin = end;
+    }
+    children_ = std::move(parents);
+  }
+  return children_[0].id;
+}
+
+DirectoryReader::DirectoryReader(GetObject get, const ChunkId& root) : get_(std::move(get)) { descend(root); }
+
+void DirectoryReader::descend(const ChunkId& id) {
+  ChunkId at = id;
+  for (;;) {
+    Buffer bytes = get_(at);
+    Decoder in(bytes, object_name(at));
+    ObjectKind kind = open_object(in);
+    if (kind == ObjectKind::kDirectoryLeaf) {
+      leaf_ = decode_directory_leaf(in);
+      at_ = 0;
+      return;
+    }
+    if (kind != ObjectKind::kDirectoryBranch) in.fail("not a directory");
+    if (levels_.size() >= kMostObjectLevels) in.fail("nested too deeply");
+    levels_.push_back({decode_directory_branch(in), 1});
+    at = levels_.back().children[0].id;
+  }
+}
+
+const Entry* DirectoryReader::next() {
+  while (at_ == leaf_.size()) {
+    while (!levels_.empty() && levels_.back().at == levels_.back().children.size()) levels_.pop_back();
+    if (levels_.empty()) return nullptr;
+    Level& level = levels_.back();
+    descend(ChunkId(level.children[level.at++].id));
+  }
+  const Entry& entry = leaf_[at_++];
+  if (any_ && !(last_name_ < entry.name))
+    throw Error(ErrorCode::kCorrupt, "directory: names out of order: \"" + printable(entry.name) + "\"");
+  any_ = true;
+  if (at_ == leaf_.size()) last_name_ = entry.name;  // within a leaf decode has checked the order
+  return &entry;
+}
+
+std::optional<Entry> DirectoryReader::find(const GetObject& get, const ChunkId& root, std::string_view name) {
+  ChunkId at = root;
+  for (int level = 0; level <= kMostObjectLevels; ++level) {
+    Buffer bytes = get(at);
+    Decoder in(bytes, object_name(at));
+    ObjectKind kind = open_object(in);
+    if (kind == ObjectKind::kDirectoryLeaf) {
+      for (Entry& entry : decode_directory_leaf(in))
+        if (entry.name == name) return std::move(entry);
+      return std::nullopt;
+    }
+    if (kind != ObjectKind::kDirectoryBranch) in.fail("not a directory");
+    auto children = decode_directory_branch(in);
+    auto after = std::ranges::upper_bound(children, name, {}, [](const DirectoryChild& c) { return std::string_view(c.first_name); });
+    at = (after == children.begin() ? after : after - 1)->id;
+  }
+  throw Error(ErrorCode::kCorrupt, object_name(root) + ": nested too deeply");
+}
+
+}  // namespace cairn

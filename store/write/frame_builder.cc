@@ -1,0 +1,35 @@
+#include "store/write/frame_builder.h"
+
+#include <algorithm>
+
+namespace cairn {
+
+FrameBuilder::FrameBuilder(PackSet& packs, FramePolicy policy) : packs_(packs), policy_(policy), compressor_(policy.level) {}
+
+void FrameBuilder::set_policy(FramePolicy policy) {
+  if (policy == policy_) return;
+  policy_ = policy;
+  compressor_ = Compressor(policy.level);
+}
+
+void FrameBuilder::add(const ChunkId& id, ByteView bytes) {
+  if (used_bytes_ > 0 && used_bytes_ + bytes.size() > policy_.frame_bytes) flush();
+  size_t wanted = std::max(policy_.frame_bytes, bytes.size());
+  if (plain_.capacity() < wanted) plain_ = Buffer(wanted);
+  std::memcpy(plain_.data() + used_bytes_, bytes.data(), bytes.size());
+  used_bytes_ += bytes.size();
+  chunks_.push_back({id, static_cast<uint32_t>(bytes.size())});
+}
+
+void FrameBuilder::flush() {
+  if (chunks_.empty()) return;
+  ByteView plain = {plain_.data(), used_bytes_};
+  bool smaller = compressor_.compress(plain, packed_);
+  FrameInfo frame;
+  frame.plain_bytes = static_cast<uint32_t>(used_bytes_);
+  frame.codec = smaller ? Codec::kZstd : Codec::kRaw;
+  stored_bytes_ += packs_.add(std::move(frame), smaller ? packed_.view() : plain, std::exchange(chunks_, {}));
+  used_bytes_ = 0;
+}
+
+}  // namespace cairn

@@ -1,0 +1,42 @@
+// Gathers consecutive new chunks into frames, compresses, and hands them to the packs.
+//
+// Memory:   one frame of plaintext and its compressed form.
+// Threads:  one thread at a time; a worker has its own.
+#pragma once
+
+#include "store/compress.h"
+#include "store/write/pack_set.h"
+
+namespace cairn {
+
+struct FramePolicy {
+  int level = 3;                         // of zstd
+  size_t frame_bytes = 1 << 20;          // of plaintext; a single chunk may be longer
+  bool operator==(const FramePolicy&) const = default;
+};
+
+class FrameBuilder {
+ public:
+  // `packs` must outlive this.
+  FrameBuilder(PackSet& packs, FramePolicy policy);
+  // A new chunk; the bytes are copied.
+  void add(const ChunkId& id, ByteView bytes);
+  // Ends the frame: before another source begins (two sources never share a frame), and at the end.
+  void flush();
+  // Requires: flushed.
+  void set_policy(FramePolicy policy);
+  // Since the last call: bytes of sealed frames.
+  uint64_t take_stored_bytes() { return std::exchange(stored_bytes_, 0); }
+
+ private:
+  PackSet& packs_;
+  FramePolicy policy_;
+  Compressor compressor_;
+  Buffer plain_;
+  size_t used_bytes_ = 0;
+  std::vector<ChunkInfo> chunks_;
+  Buffer packed_;
+  uint64_t stored_bytes_ = 0;
+};
+
+}  // namespace cairn

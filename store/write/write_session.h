@@ -1,0 +1,68 @@
+// One writer's visit: announces itself, takes new chunks, makes them durable in the right order, and ends with a snapshot or nothing.
+//
+// Order (reliability first):  lease → newest gc list → listings and index → packs → index segments → lease checked → snapshot.
+// Nothing counts until commit() returns; without it only unreferenced packs stay behind, which the next session uses.
+//
+// Threads:  claim_new, builders and put_object as their comments say; the rest by one thread.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <unordered_set>
+
+#include "store/lease/lease.h"
+#include "store/repository.h"
+#include "store/write/claims.h"
+#include "store/write/frame_builder.h"
+
+namespace cairn {
+
+class WriteSession {
+ public:
+  // kWrongKey when the key may not write.  `repository` must outlive this.
+  explicit WriteSession(Repository& repository);
+  ~WriteSession();
+
+  // fresh[i] = 1 when ids[i] is not in the repository and nobody in this session has claimed it: the caller must bring its bytes to
+  // a builder.  Thread-safe.
+  void claim_new(std::span<const ChunkId> ids, std::vector<uint8_t>& fresh);
+  // usable[i] = 1 when a snapshot may rely on ids[i] without bringing it.  Thread-safe.
+  void usable(std::span<const ChunkId> ids, std::vector<uint8_t>& usable) const;
+
+  // A builder of data frames for one worker; `policy` may be changed later.
+  FrameBuilder make_builder(FramePolicy policy) { return FrameBuilder(*data_packs_, policy); }
+
+  // Stores a tree object unless it is there; returns its id.  One thread at a time.
+  ChunkId put_object(ByteView object);
+
+  // Everything durable, then the snapshot.  Fills id, author, lease, generation, sequence and stored bytes of `manifest`.
+  // Requires: all builders are flushed.   Errors: kLocked when the lease was lost; then there is no snapshot.
+  void commit(Manifest& manifest);
+  // After an interruption: finishes what is in packs, so that the next run finds it.  Requires: no builder is in use.
+  void keep_packs();
+
+  uint64_t new_bytes() const { return new_bytes_; }        // plaintext claimed as new
+  uint64_t stored_bytes() const { return stored_bytes_; }  // of files written so far
+  uint64_t generation() const { return generation_; }
+  void count_new(uint64_t bytes) { new_bytes_ += bytes; }
+
+ private:
+  void pack_done(PackInfo pack);
+  void write_segment();
+  void put_adopted_into_segment();
+  Repository& repository_;
+  std::optional<Lease> lease_;
+  uint64_t generation_ = 0;
+  std::unordered_set<PackId, IdHash> condemned_;   // constant: no dedup hit may rely on these
+  Index* index_ = nullptr;
+  Claims claims_;
+  std::mutex mu_;
+  std::vector<PackInfo> finished_;     // guarded by mu_; in no segment yet
+  size_t finished_chunks_ = 0;         // guarded by mu_
+  std::atomic<uint64_t> new_bytes_{0}, stored_bytes_{0};
+  std::unique_ptr<PackSet> data_packs_, tree_packs_;
+  std::optional<FrameBuilder> tree_builder_;
+};
+
+}  // namespace cairn

@@ -1,0 +1,321 @@
+#!/usr/bin/env python3
+"""House rules that a compiler doesn't know: who may include whom, how long things get, what is built and tested.
+
+    python3 tests/tidy_test.py               checks the repository; prints file:line messages, exits 1 if there are any
+    python3 tests/tidy_test.py --self-test   checks that every rule bites
+
+A rule is a function from a tree {path: text} to findings (path, line, message), so the self-test feeds it small trees.
+"""
+import os
+import re
+import sys
+
+# Room: the rooms it may include besides itself.
+ARROWS = {
+    "chunker": [],
+    "store": ["chunker"],
+    "ingest": ["store", "chunker"],
+    "fuse": ["store", "ingest"],
+    "cli": ["chunker", "store", "ingest", "fuse"],
+    "tests": ["chunker", "store", "ingest", "fuse", "cli", "bench"],
+    "bench": ["chunker", "store", "ingest", "fuse", "cli", "tests"],
+}
+ROOMS = ["chunker", "store", "ingest", "fuse", "cli"]  # what ships
+
+# Third-party header (a regular expression): files that may see it, and the only folders they may be in.  Tests and bench are free
+# but for the folders.
+THIRD_PARTY = {
+    r"zstd\w*\.h|zdict\.h": (1, ["store/", "tests/", "bench/"]),
+    r"sodium(\.h|/.*)": (3, ["store/", "tests/", "bench/"]),
+    r"rocksdb/.*": (2, ["store/", "tests/", "bench/"]),
+    r"CLI/.*": (99, ["cli/"]),
+    r"nlohmann/.*": (99, ["cli/", "tests/"]),
+}
+
+# Sources without a mirror test: what tests them instead.
+EXCUSED = {
+    "store/backend/local_root.cc": "the lower half of local.cc: tests/store/local_test.cc",
+    "store/backend/local_upload.cc": "the writing half of local.cc: tests/store/local_test.cc",
+    "store/crypto/blake3_avx2.cc": "one algorithm, several instruction sets: tests/store/blake3_test.cc forces each",
+    "store/crypto/blake3_avx512.cc": "as blake3_avx2.cc",
+    "store/crypto/blake3_baseline.cc": "as blake3_avx2.cc",
+    "store/backend/memory.cc": "run by the suite of every backend: tests/store/backend_test.cc",
+}
+
+LONG_FILE, LONGEST_FILE, LONGEST_FUNCTION = 400, 600, 90  # lines
+TEXT = (".cc", ".h", ".md", ".py", ".sh", ".cmake", ".txt", ".json", ".toml", ".yml", ".yaml", ".service")
+SELF = "tests/tidy_test.py"  # names what it forbids
+
+
+def room_of(path):
+    return path.split("/")[0]
+
+
+def cpp(tree, rooms=tuple(ARROWS)):
+    return [(p, t) for p, t in sorted(tree.items()) if p.endswith((".cc", ".h")) and room_of(p) in rooms]
+
+
+def line_at(text, position):
+    return text.count("\n", 0, position) + 1
+
+
+TOKEN = re.compile(r"""//(?:[^\n\\]|\\.|\\\n)* | /\*.*?\*/ | R"([^()\s\\]*)\(.*?\)\1" | "(?:[^"\\\n]|\\.)*" |
+                       (?<![0-9A-Za-z_])'(?:[^'\\\n]|\\.)+' """, re.S | re.X)
+
+
+def code_only(text):
+    """The text with comments, strings and characters emptied, lines kept."""
+    def blank(match):
+        return re.sub(r"[^\n]", " ", match.group())
+    return TOKEN.sub(blank, text)
+
+
+def includes(text):
+    for match in re.finditer(r'^[ \t]*#[ \t]*include[ \t]*(["<])([^">]+)[">]', text, re.M):
+        yield line_at(text, match.start()), match.group(1), match.group(2)
+
+
+def rule_arrows(tree):
+    """Rooms include only the rooms below them."""
+    for path, text in cpp(tree):
+        here = room_of(path)
+        for line, quote, name in includes(text):
+            there = room_of(name)
+            if quote == '"' and there not in ARROWS:
+                yield path, line, f'"{name}": write the path from the top of the repository, "room/file.h"'
+            elif there in ARROWS and there != here and there not in ARROWS[here]:
+                yield path, line, f"{here} may not include {there} ({name})"
+
+
+def rule_file_length(tree):
+    """No source file over the limit."""
+    for path, text in cpp(tree):
+        lines = text.count("\n")
+        if lines > LONGEST_FILE:
+            yield path, lines, f"{lines} lines, at most {LONGEST_FILE}: look for the second subject in it"
+
+
+def functions(text):
+    """(first line, last line) of each function that is not inside another; a heuristic that knows our style."""
+    code = re.sub(r"^[ \t]*#(?:[^\n\\]|\\\n|\\.)*", lambda m: "\n" * m.group().count("\n"), code_only(text), flags=re.M)
+    open_braces, head = [], 0
+    for match in re.finditer(r"[{};]", code):
+        before, at = code[head:match.start()], match.start()
+        head = match.end()
+        if match.group() == "{":
+            scope = re.match(r"\s*(?:template\s*<.*?>\s*)?(?:inline\s+)?(?:namespace|class|struct|union|enum|extern)\b", before, re.S)
+            outside = all(kind == "scope" for kind, _ in open_braces)
+            kind = "scope" if scope and ")" not in before else "function" if outside and ")" in before else "block"
+            open_braces.append((kind, at - len(before.lstrip())))
+        elif match.group() == "}" and open_braces:
+            kind, start = open_braces.pop()
+            if kind == "function":
+                yield line_at(code, start), line_at(code, at)
+
+
+def rule_function_length(tree):
+    """No function over the limit."""
+    for path, text in cpp(tree):
+        for first, last in functions(text):
+            if last - first + 1 > LONGEST_FUNCTION:
+                yield path, first, f"a function of {last - first + 1} lines, at most {LONGEST_FUNCTION}"
+
+
+def rule_built(tree):
+    """Every source is in the build."""
+    listed = set()
+    for path, text in tree.items():
+        if os.path.basename(path) == "CMakeLists.txt" or path.endswith(".cmake"):
+            folder = "" if path.startswith("cmake/") else os.path.dirname(path)
+            for word in re.split(r'[\s()";]+', re.sub(r"#.*", "", text)):
+                word = re.sub(r"^\$\{\w*SOURCE_DIR\}/", "", word)
+                listed.update([word, os.path.normpath(os.path.join(folder, word))] if word else [])
+    for path, _ in cpp(tree):
+        if path.endswith(".cc") and path not in listed:
+            yield path, 1, "not in CMakeLists.txt, cmake/*.cmake or tests/CMakeLists.txt: it is not built"
+
+
+def rule_mirrored(tree, excused=None):
+    """Every source has a test of its own or an excuse, and no excuse is out of date."""
+    excused = EXCUSED if excused is None else excused
+    tests = {re.sub(r"\.\w+$", "", p) for p in tree if p.startswith("tests/")}
+    by_name = {(room_of(p[6:]), os.path.basename(p)) for p in tests}
+    sources = [p for p, _ in cpp(tree, ROOMS) if p.endswith(".cc")]
+    for path in sources:
+        stem, room, folder = os.path.basename(path)[:-3], room_of(path), os.path.basename(os.path.dirname(path))
+        namesakes = [p for p in sources if room_of(p) == room and os.path.basename(p) == stem + ".cc"]
+        mirrored = (f"tests/{path[:-3]}_test" in tests or (room, f"{folder}_{stem}_test") in by_name
+                    or (len(namesakes) == 1 and (room, stem + "_test") in by_name))
+        if not mirrored and path not in excused:
+            test = f"{stem}_test" if len(namesakes) == 1 else f"{folder}_{stem}_test"
+            yield path, 1, f"no tests/{room}/**/{test}.*, and not EXCUSED in {SELF}"
+        if mirrored and path in excused:
+            yield SELF, 1, f"{path} has a test now: take it out of EXCUSED"
+    for path in excused:
+        if path not in tree:
+            yield SELF, 1, f"{path} is EXCUSED but doesn't exist"
+
+
+def rule_third_party(tree):
+    """A foreign header is seen by few files."""
+    for pattern, (most, folders) in THIRD_PARTY.items():
+        seen = [(p, line, name) for p, text in cpp(tree) for line, _, name in includes(text) if re.fullmatch(pattern, name)]
+        for path, line, name in seen:
+            if not path.startswith(tuple(folders)):
+                yield path, line, f"{name} belongs to {' '.join(folders)} only"
+        rooms = sorted({p for p, _, _ in seen if room_of(p) in ROOMS})
+        for path, line, name in seen:
+            if path in rooms[most:]:
+                yield path, line, f"{name} is seen by {len(rooms)} files, at most {most}: {' '.join(rooms)}"
+
+
+def forbid(tree, pattern, message, paths=lambda path: True):
+    for path, text in cpp(tree):
+        for match in re.finditer(pattern, code_only(text)) if paths(path) else []:
+            yield path, line_at(text, match.start()), message
+
+
+def rule_shared_ptr(tree):
+    """One owner each."""
+    return forbid(tree, r"\b(shared_ptr|make_shared)\b", "shared_ptr: give it one owner")
+
+
+def rule_naked_new(tree):
+    """Memory is owned by types."""
+    yield from forbid(tree, r"(?<!operator )\bnew\b\s*[\w:(\[]", "naked new: make_unique or a container")
+    yield from forbid(tree, r"(?<!operator )(?<!= )(?<!=)\bdelete\b", "naked delete: let a type own it")
+
+
+def rule_close(tree):
+    """Descriptors are closed by Fd."""
+    return forbid(tree, r"(?<!\w)::close\s*\(", "::close( is for store/fd.h only: use Fd", lambda p: p != "store/fd.h")
+
+
+def rule_weak_random(tree):
+    """Keys and nonces come from libsodium."""
+    return forbid(tree, r"\bmt19937|\bs?rand(_r)?\s*\(|\bminstd_rand|\bdefault_random_engine", "not a source of secrets",
+                  lambda p: p.startswith("store/crypto/"))
+
+
+def rule_machine_paths(tree):
+    """Nothing points at the machine it was written on."""
+    for path, text in sorted(tree.items()):
+        for match in re.finditer(r"(?<![\w.}])/work/|\.\./shared", text) if not path.startswith("tests/") else []:
+            yield path, line_at(text, match.start()), "a path of one machine"
+
+
+def rule_unfinished(tree):
+    """No notes to self."""
+    for path, text in sorted(tree.items()):
+        for match in re.finditer(r"\b(TODO|FIXME)\b", text) if path != SELF else []:
+            yield path, line_at(text, match.start()), f"{match.group()}: do it, or say in plain words what is missing"
+
+
+RULES = [rule_arrows, rule_file_length, rule_function_length, rule_built, rule_mirrored, rule_third_party, rule_shared_ptr,
+         rule_naked_new, rule_close, rule_weak_random, rule_machine_paths, rule_unfinished]
+
+LONG_BODY = "  if (x) {\n    f();\n  }\n" * 30 + "  g();\n"  # with signature and end: 93 lines
+
+# Rule: trees it must complain about, trees it must accept.
+SELF_TESTS = {
+    rule_arrows: (
+        [{"chunker/a.cc": '#include "store/bytes.h"\n'}, {"store/a.h": '#include "ingest/monitor.h"\n'},
+         {"ingest/a.cc": '#include "fuse/mount.h"\n'}, {"fuse/a.cc": '#include "cli/main.h"\n'},
+         {"fuse/a.cc": '#include "chunker/chunker.h"\n'}, {"cli/a.cc": '#  include "tests/store/temp_dir.h"\n'},
+         {"cli/a.cc": '#include "bench/a.h"\n'}, {"store/a.cc": '#include "bytes.h"\n'}, {"store/a.cc": "#include <cli/a.h>\n"}],
+        [{"store/a.cc": '#include "store/b.h"\n#include "chunker/chunker.h"\n#include <zstd.h>\n'},
+         {"cli/a.cc": '#include "fuse/mount.h"\n#include "chunker/chunker.h"\n'}, {"tests/a.cc": '#include "cli/a.h"\n'}]),
+    rule_file_length: ([{"store/a.cc": "\n" * 601}, {"tests/store/a_test.cc": "\n" * 601}], [{"store/a.cc": "\n" * 600}]),
+    rule_function_length: (
+        [{"store/a.cc": "namespace cairn {\nint f(int x) {\n" + LONG_BODY + "}\n}\n"},
+         {"store/a.h": "class A : public B {\n public:\n  A() : a_(1) {\n" + LONG_BODY + "  }\n};\n"},
+         {"store/a.h": "template <class T>\nstruct A {\n  int f() const override {\n" + LONG_BODY + "  }\n};\n"},
+         {"tests/store/a_test.cc": "TEST(A, Works) {\n  const char* s = R\"({)\";\n  char c = '}';\n" + LONG_BODY + "}\n"}],
+        [{"store/a.cc": "namespace {\n" + "int f(int x) {\n  return 1'000'000;  // {\n}\n" * 40 + "}\n"},
+         {"store/a.cc": "struct A {\n" + "  int a;\n" * 100 + "};\nconstexpr int kTable[] = {\n" + "  1,\n" * 100 + "};\n"}]),
+    rule_built: (
+        [{"store/a.cc": "", "CMakeLists.txt": "add_library(x store/b.cc)"}, {"tests/store/a_test.cc": "", "tests/CMakeLists.txt": ""},
+         {"store/a.cc": "", "cmake/rooms.cmake": "# store/a.cc\nx(xstore/a.cc)"}],
+        [{"store/a.cc": "", "cmake/rooms.cmake": "cairn_library(x\n  store/a.cc)"},
+         {"tests/store/a_test.cc": "", "tests/CMakeLists.txt": "add_executable(t store/a_test.cc)"},
+         {"bench/a.cc": "", "CMakeLists.txt": "add_executable(b ${PROJECT_SOURCE_DIR}/bench/a.cc)"}]),
+    rule_mirrored: (
+        [{"store/a.cc": ""}, {"store/a.cc": "", "tests/ingest/a_test.cc": ""}, {"store/pack/a.cc": "", "tests/store/b_test.cc": ""},
+         {"store/pack/a.cc": "", "store/tree/a.cc": "", "tests/store/a_test.cc": "", "tests/store/tree_a_test.cc": ""}],
+        [{"store/pack/a.cc": "", "tests/store/a_test.cc": ""}, {"store/pack/a.cc": "", "tests/store/pack/a_test.cc": ""},
+         {"store/pack/a.cc": "", "store/tree/a.cc": "", "tests/store/pack_a_test.cc": "", "tests/store/tree_a_test.cc": ""},
+         {"cli/a.cc": "", "tests/cli/a_test.sh": ""}, {"store/a.h": ""}]),
+    rule_third_party: (
+        [{"store/a.cc": "#include <zstd.h>\n", "store/b.cc": "#include <zstd.h>\n"}, {"ingest/a.cc": "#include <sodium.h>\n"},
+         {f"store/{i}.cc": "#include <sodium.h>\n" for i in range(4)},
+         {f"store/{i}.cc": "#include <rocksdb/db.h>\n" for i in range(3)}, {"store/a.cc": "#include <CLI/CLI.hpp>\n"},
+         {"ingest/a.h": "#include <nlohmann/json.hpp>\n"}, {"tests/a.cc": "#include <CLI/CLI.hpp>\n"}],
+        [{"store/a.cc": "#include <zstd.h>\n#include <zstd_errors.h>\n", "tests/store/a_test.cc": "#include <zstd.h>\n"},
+         {"cli/a.cc": "#include <nlohmann/json.hpp>\n#include <CLI/CLI.hpp>\n"}]),
+    rule_shared_ptr: ([{"store/a.cc": "std::shared_ptr<int> p;\n"}, {"cli/a.h": "auto p = std::make_shared<int>(1);\n"}],
+                      [{"store/a.cc": "// no shared_ptr\nauto s = \"shared_ptr\";\n"}]),
+    rule_naked_new: ([{"store/a.cc": "int* p = new int;\n"}, {"store/a.cc": "delete p;\n"}, {"tests/a.cc": "f(new (p) Foo{});\n"},
+                      {"store/a.cc": "delete[] p;\n"}],
+                     [{"store/a.h": "A(const A&) = delete;\nbool new_file;\nint news;  // a new file\nvoid renew(int);\n"}]),
+    rule_close: ([{"store/a.cc": "::close(fd);\n"}, {"tests/a.cc": "if (::close (fd)) return;\n"}],
+                 [{"store/fd.h": "::close(fd);\n"}, {"store/a.cc": "Folder::close(); ::closedir(d);\n"}]),
+    rule_weak_random: ([{"store/crypto/a.cc": "std::mt19937 g;\n"}, {"store/crypto/a.cc": "x = rand();\n"},
+                        {"store/crypto/a.cc": "srand(1);\n"}],
+                       [{"store/crypto/a.cc": "randombytes_buf(p, n); operand(1);\n"}, {"bench/a.cc": "std::mt19937 g;\n"}]),
+    rule_machine_paths: ([{"README.md": "see /work/x\n"}, {"scripts/a.sh": "cd ../shared\n"}, {"store/a.cc": "// /work/a\n"}],
+                         [{"tests/a.sh": "/work/x"}, {"README.md": "a/work/b and $HOME/network/\n"}]),
+    rule_unfinished: ([{"store/a.cc": "// TODO: later\n"}, {"README.md": "FIXME\n"}], [{"store/a.cc": "int todo; // TODOS\n"}]),
+}
+
+
+def self_test():
+    failures = []
+    for rule in RULES:
+        bad, good = SELF_TESTS[rule]
+        judge = (lambda tree: rule_mirrored(tree, {})) if rule is rule_mirrored else rule
+        failures += [f"{rule.__name__} lets this pass: {tree}" for tree in bad if not list(judge(tree))]
+        failures += [f"{rule.__name__} refuses this: {tree}: {list(judge(tree))}" for tree in good if list(judge(tree))]
+    if not list(rule_mirrored({}, {"store/gone.cc": "old"})):
+        failures.append("rule_mirrored lets an excuse for a missing file pass")
+    if not list(rule_mirrored({"store/a.cc": "", "tests/store/a_test.cc": ""}, {"store/a.cc": "old"})):
+        failures.append("rule_mirrored lets an outdated excuse pass")
+    for failure in failures:
+        print(failure[:300])
+    print(f"tidy self-test: {len(RULES)} rules, {len(failures)} failures")
+    return 1 if failures else 0
+
+
+def read_tree(top):
+    tree = {}
+    for folder, folders, names in os.walk(top):
+        folders[:] = [f for f in folders if f not in (".git", "__pycache__", "golden") and not f.startswith("build")]
+        for name in names:
+            full = os.path.join(folder, name)
+            path = os.path.relpath(full, top)
+            if os.path.islink(full) or not (name.endswith(TEXT) or path == ".ci/run"):
+                continue
+            with open(full, encoding="utf-8", errors="replace") as file:
+                tree[path] = file.read()
+    return tree
+
+
+def main():
+    if sys.argv[1:] == ["--self-test"]:
+        return self_test()
+    if sys.argv[1:]:
+        print(__doc__)
+        return 2
+    tree = read_tree(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    findings = [finding for rule in RULES for finding in rule(tree)]
+    for path, line, message in findings:
+        print(f"{path}:{line}: {message}")
+    for path, text in cpp(tree):
+        if LONG_FILE < text.count("\n") <= LONGEST_FILE:
+            print(f"note: {path} has {text.count(chr(10))} lines; look for a second subject")
+    sources = sum(path.endswith(".cc") for path, _ in cpp(tree, ROOMS))
+    print(f"tidy: {len(tree)} files, {sources} sources, {len(EXCUSED)} excused from a mirror test, {len(findings)} findings")
+    return 1 if findings else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
