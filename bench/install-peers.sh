@@ -15,6 +15,7 @@ need b3sum b3sum
 need zstd zstd
 need xz xz-utils
 need dpkg-deb dpkg
+[ -x /usr/bin/time ] || missing="$missing time" # not the shell's own
 
 [ -n "$missing" ] || { echo "nothing missing"; exit 0; }
 echo "installing:$missing"

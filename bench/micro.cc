@@ -54,8 +54,7 @@ void chunk(benchmark::State& state, ChunkSize size) {
     benchmark::DoNotOptimize(lengths.data());
   }
   count_bytes(state, bytes.size());
-  state.counters["mean_bytes"] = benchmark::Counter(static_cast<double>(bytes.size()) / static_cast<double>(lengths.size()),
-                                                    benchmark::Counter::kAvgThreads);
+  state.SetLabel("mean " + std::to_string(bytes.size() / lengths.size()) + " bytes");
 }
 
 void hash_one(benchmark::State& state, size_t size_bytes) {

@@ -28,13 +28,16 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 
 def main():
     options = parse_options()
+    if options.prepare:
+        return prepare(options)
+    earlier = read_earlier(options) if options.reuse else None
     tools = tools_.make_tools(tool_names(options), options.work, options.cairn)
     result = {"facts": facts(tools, options), "workloads": {}, "samples": [], "checks": []}
     for name in options.workloads:
         workload = workloads_.KINDS[name](options.work, options.store, options.scale)
         run_workload(workload, tools, options, result)
-    if options.reuse:
-        reuse(result, json.loads(options.reuse.read_text()))
+    if earlier:
+        reuse(result, earlier)
     write(result, options.out)
     print(report.render([result]))
     return 1 if any(c["difference"] for c in result["checks"]) or any(s["exit_code"] for s in result["samples"]) else 0
@@ -53,6 +56,7 @@ def parse_options():
     p.add_argument("--store", type=Path, default=Path("/var/tmp/cairn-bench"), help="packed data, on disk")
     p.add_argument("--out", type=Path, default=Path("bench/results.json"))
     p.add_argument("--reuse", type=Path, help="earlier JSON: take from it the tools not measured now, marked")
+    p.add_argument("--prepare", action="store_true", help="only fetch and generate the data")
     options = p.parse_args()
     unknown = set(options.workloads) - set(workloads_.KINDS)
     if unknown:
@@ -67,6 +71,15 @@ def names(text):
 
 def tool_names(options):
     return options.tools + (["borg-zstd"] if options.borg_zstd else [])
+
+
+def prepare(options):
+    """Fetches and generates what the store needs, so that a later run starts at once."""
+    for name in options.workloads:
+        workload = workloads_.KINDS[name](options.work, options.store, options.scale)
+        workload.prepare()
+        say("\n".join([f"{name}: ready", *workload.notes]))
+        workload.remove()
 
 
 def run_workload(workload, tools, options, result):
@@ -153,14 +166,27 @@ def remove(path):
         path.unlink(missing_ok=True)
 
 
+def read_earlier(options):
+    """The file of --reuse, refused before an hour of measuring if it can't be compared."""
+    earlier = json.loads(options.reuse.read_text())
+    for fact, now in (("scale", options.scale), ("stdin", options.stdin), ("cpu", cpu())):
+        if earlier["facts"][fact] != now:
+            raise SystemExit(f"--reuse: {fact} was {earlier['facts'][fact]}, now {now}")
+    return earlier
+
+
 def reuse(result, earlier):
-    """Adds the earlier samples of tools that were not measured now; the report marks them."""
-    measured = {(s["workload"], s["tool"]) for s in result["samples"]}
-    wanted = lambda s: s["workload"] in result["workloads"] and (s["workload"], s["tool"]) not in measured
-    if earlier["facts"]["scale"] != result["facts"]["scale"]:
-        raise SystemExit("--reuse: measured at another --scale")
+    """Adds the earlier samples of tools that were not measured now, if their data was the same; the report marks them."""
+    measured = {(s["workload"], s["tool"]) for s in result["samples"] + result["checks"]}
+    same = set()
+    for name, workload in result["workloads"].items():
+        if earlier["workloads"].get(name, {}).get("notes") == workload["notes"]:
+            same.add(name)
+        else:
+            say(f"{name}: nothing reused, the earlier data was another")
     for part in ("samples", "checks"):
-        result[part] += [{**s, "reused": True} for s in earlier[part] if wanted(s)]
+        result[part] += [{**s, "reused": True} for s in earlier[part]
+                         if s["workload"] in same and (s["workload"], s["tool"]) not in measured]
     result["facts"]["versions"] = {**earlier["facts"]["versions"], **result["facts"]["versions"]}
     result["facts"]["reused"] = f"{earlier['facts']['date']}, commit {earlier['facts']['commit']}, {earlier['facts']['cpu']}"
 

@@ -1,5 +1,5 @@
 # What cairn needs from Debian 12, and a way to install it.  To be sourced by the other scripts.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 
 BUILD_PACKAGES=(g++ cmake ninja-build pkg-config librocksdb-dev libsodium-dev libzstd-dev libcli11-dev nlohmann-json3-dev)
 
@@ -7,7 +7,6 @@ BUILD_PACKAGES=(g++ cmake ninja-build pkg-config librocksdb-dev libsodium-dev li
 TEST_PACKAGES=(libgtest-dev libgmock-dev libbenchmark-dev python3 b3sum acl attr libcap2-bin strace rsync util-linux e2fsprogs)
 
 # For the `fuzz` preset only; replaying the corpus needs none of these.
-# shellcheck disable=SC2034
 FUZZ_PACKAGES=(clang-14 libclang-rt-14-dev)
 
 as_root() {

@@ -6,7 +6,6 @@
 #
 # Needs root or sudo, and only if packages are missing.
 set -euo pipefail
-umask 077
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # shellcheck source=scripts/packages.sh
@@ -19,9 +18,10 @@ fail() {
   exit 1
 }
 
-# run COMMAND...: shows the command the way a person would type it.
+# run COMMAND...: shows the command the way a person would type it, on the terminal even when its output goes to a file.
+exec 3>&1
 run() {
-  printf '\n$ %s\n' "$*"
+  printf '\n$ %s\n' "$*" >&3
   "$@"
 }
 
@@ -51,8 +51,8 @@ make_sample() {
   touch -d '2001-02-03 04:05:06.789' "$1/documents/letters/first.txt" "$1/empty"
 }
 
-# listing DIRECTORY: one NUL-terminated line about each entry.  Sizes of directories are the file system's business; sockets are not
-# backed up; owners can only be restored by root; links to files outside of somebody's PATH can't be counted.
+# listing DIRECTORY: one NUL-terminated line about each entry.  Sizes of directories are the file system's business; sockets are
+# not backed up; owners can only be restored by root; links to files outside of somebody's PATH can't be counted.
 listing() {
   local owner='' links=''
   if [ "$(id -u)" -eq 0 ]; then owner=' %U:%G'; fi
@@ -97,8 +97,7 @@ restore_and_compare() {
     compare_trees "$source" "$copy"
   else
     run cairn cat latest:files >"$work/restored"
-    # The first two lines are what run() printed.
-    tail -n +3 "$work/restored" | cmp - "$source" || fail "the contents differ"
+    cmp "$work/restored" "$source" || fail "the contents differ"
   fi
 }
 
@@ -131,7 +130,7 @@ if [ -z "$given" ]; then
 fi
 unset CAIRN_PASSWORD CAIRN_PASSWORD_COMMAND CAIRN_CONFIG
 export CAIRN_REPOSITORY=$work/repository CAIRN_PASSWORD_FILE=$work/password CAIRN_CACHE_DIR=$work/cache
-head -c 24 /dev/urandom | base64 >"$CAIRN_PASSWORD_FILE"
+(umask 077 && head -c 24 /dev/urandom | base64 >"$CAIRN_PASSWORD_FILE")
 
 say "A repository in $CAIRN_REPOSITORY, its password in $CAIRN_PASSWORD_FILE"
 run cairn init
@@ -152,9 +151,9 @@ else
 Your backup of $source is in $work.  To go on with it:
 
   export CAIRN_REPOSITORY=$CAIRN_REPOSITORY
-  export CAIRN_PASSWORD_FILE=$CAIRN_PASSWORD_FILE     (keep a copy elsewhere: without it there is no restore)
+  export CAIRN_PASSWORD_FILE=$CAIRN_PASSWORD_FILE  # keep a copy elsewhere: without it nothing can be restored
   export CAIRN_CACHE_DIR=$CAIRN_CACHE_DIR
-  $top/build/cairn backup files=$source
+  $top/build/cairn backup $(printf %q "files=$source")
   $top/build/cairn snapshots
   $top/build/cairn restore latest --target DIRECTORY
 

@@ -4,7 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
-#include <sys/pidfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -76,7 +76,7 @@ std::vector<char*> child_environment() {
 }  // namespace
 
 ChildProcess::ChildProcess(const std::string& name, const std::vector<std::string>& argv, int out, int err)
-    : pid_(spawn(name, argv, out, err)), pidfd_(::pidfd_open(pid_, 0)) {}
+    : pid_(spawn(name, argv, out, err)), pidfd_(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0))) {}  // close-on-exec
 
 ChildProcess::~ChildProcess() {
   if (pid_ < 0) return;

@@ -159,7 +159,7 @@ class CommandSource : public StreamSource {
       wait_for(fds, child_.pidfd() < 0 ? ChildProcess::kExitPollMs : kPollMs, name_);
       if (fds[1].revents != 0) read_stderr();
     }
-    // What it wrote before it ended is in the pipe, in so many reads; a daemon it started may hold the other end and write forever.
+    // What it wrote before it ended is in the pipe, at most so many bytes; a daemon it started may go on writing forever.
     for (size_t taken = 0; taken < kPipeBytes && err_.reading && read_stderr(); taken += kStderrBytes) {
     }
     stderr_.finish();

@@ -3,6 +3,7 @@
 #include <dirent.h>
 
 #include <algorithm>
+#include <cassert>
 #include <cerrno>
 #include <cstring>
 #include <limits>
@@ -70,6 +71,7 @@ NameStack::Level NameStack::push(int directory_fd, Monitor& monitor, int* error_
 }
 
 void NameStack::pop(const Level& level) {
+  assert(level.end == places_.size());
   places_.resize(level.begin);
   used_bytes_ = level.used_before_bytes;
   // One empty block stays, lest a walk at the edge of one allocates for every directory.

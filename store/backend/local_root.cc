@@ -12,10 +12,10 @@ namespace {
 // Makes a directory and what is missing above it.
 void make_directories(const std::filesystem::path& path) {
   std::filesystem::path parent = path.has_parent_path() ? path.parent_path() : ".";
-  int made = ::mkdir(path.c_str(), 0700);
+  int made = ::mkdirat(AT_FDCWD, path.c_str(), 0700);
   if (made != 0 && errno == ENOENT && parent != path && parent != ".") {
     make_directories(parent);
-    made = ::mkdir(path.c_str(), 0700);
+    made = ::mkdirat(AT_FDCWD, path.c_str(), 0700);
   }
   if (made != 0 && errno == EEXIST) return;
   if (made != 0) throw_write_errno(path);

@@ -22,7 +22,8 @@ constexpr size_t kBatchLeaves = 256;
 // Flags, section 2.2 of the specification.
 constexpr uint8_t kLeafStart = 1, kLeafEnd = 2, kParent = 4, kRoot = 8, kKeyed = 16;
 
-constexpr uint32_t kPlainKey[8] = {0x6A09E667, 0xBB67AE85, 0x3C6EF372, 0xA54FF53A, 0x510E527F, 0x9B05688C, 0x1F83D9AB, 0x5BE0CD19};
+constexpr uint32_t kPlainKey[8] = {0x6A09E667, 0xBB67AE85, 0x3C6EF372, 0xA54FF53A,
+                                   0x510E527F, 0x9B05688C, 0x1F83D9AB, 0x5BE0CD19};
 
 struct Implementation {
   std::string_view name;
@@ -135,7 +136,8 @@ class Batch {
     hash_nodes(key_, nodes_, count);
     for (size_t t = 0; t < tree_count_; ++t) {
       Tree& tree = trees_[t];
-      if (tree.width % 2 == 1) std::memmove(results_[tree.first + tree.width / 2], results_[tree.first + tree.width - 1], kHashBytes);
+      uint8_t(*level)[kHashBytes] = results_ + tree.first;
+      if (tree.width % 2 == 1) std::memmove(level[tree.width / 2], level[tree.width - 1], kHashBytes);
       tree.width = (tree.width + 1) / 2;
     }
     return true;
@@ -173,7 +175,7 @@ void Blake3::update(ByteView bytes) {
     }
     if (tail_size_ == 0 && bytes.size() > kLeafBytes) {
       // No run may cross a multiple of its own subtree's size; the last leaf stays in tail_.
-      const size_t aligned = leaves_ == 0 ? kBatchLeaves : size_t{1} << std::min(std::countr_zero(leaves_), std::countr_zero(kBatchLeaves));
+      const size_t aligned = size_t{1} << std::min(std::countr_zero(leaves_), std::countr_zero(kBatchLeaves));
       const size_t run = std::min(aligned, leaf_count(bytes.size()) - 1) * kLeafBytes;
       push_leaves(bytes.first(run));
       bytes = bytes.subspan(run);

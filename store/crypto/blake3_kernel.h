@@ -4,7 +4,7 @@
 // Everything sits in an unnamed namespace and uses nothing inline of the standard library: the linker keeps one copy of an inline
 // function that several files share, and if that was the AVX-512 copy, the program would die on other CPUs.
 //
-// Layout:  vectors of the state and the message hold word w of all lanes; the blocks of the lanes are loaded as rows and transposed.
+// Layout:  a vector of the state or the message holds one word of all lanes; blocks are loaded as rows and transposed.
 // Source:  BLAKE3 specification, sections 2.2 and 5.3; word order little-endian, as the machines we run on.
 #pragma once
 
@@ -208,7 +208,7 @@ CAIRN_INLINE void store_results(const Vector<N> (&chain)[8], const Blake3Node* n
   for (int square = 0; square < kRows; square += N) {
     transpose<N>(rows + square);
     constexpr size_t kBytes = N < 8 ? 4 * N : 32;
-    for (size_t lane = 0; lane < count; ++lane) std::memcpy(nodes[lane].result + 4 * square, &rows[square + static_cast<int>(lane)], kBytes);
+    for (size_t lane = 0; lane < count; ++lane) std::memcpy(nodes[lane].result + 4 * square, rows + square + lane, kBytes);
   }
 }
 

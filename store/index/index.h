@@ -58,6 +58,8 @@ class Index {
   const std::vector<std::string>& problems() const { return problems_; }
   // Of packs, by listing: number, and bytes.
   uint64_t pack_count() const { return listed_.size(); }
+  // Packs are numbered from 0 to this.
+  uint32_t pack_numbers() const { return next_pack_; }
   bool rebuilt() const { return rebuilt_; }
 
  private:

@@ -27,6 +27,9 @@ class ChunkReader {
   ByteView chunk(const ChunkId& id);
   ByteView chunk(const ChunkId& id, const Location& at);
 
+  // The base chunks of a delta frame, one after the other.
+  Buffer base_bytes(const FrameInfo& frame);
+
   // A copy, for tree objects.
   Buffer get(const ChunkId& id) { return Buffer::copy_of(chunk(id)); }
   GetObject object_source() {
@@ -45,7 +48,6 @@ class ChunkReader {
   const OpenPack& open_pack(uint32_t number);
   const Buffer& frame(const Location& at);
   Buffer load(const Location& at);
-  Buffer base_bytes(const FrameInfo& frame);
 
   Backend& backend_;
   const Keyring& keys_;

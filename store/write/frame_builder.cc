@@ -8,6 +8,7 @@ FrameBuilder::FrameBuilder(PackSet& packs, FramePolicy policy) : packs_(packs), 
 
 void FrameBuilder::set_policy(FramePolicy policy) {
   if (policy == policy_) return;
+  flush();
   policy_ = policy;
   compressor_ = Compressor(policy.level);
 }

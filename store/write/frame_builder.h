@@ -23,7 +23,7 @@ class FrameBuilder {
   void add(const ChunkId& id, ByteView bytes);
   // Ends the frame: before another source begins (two sources never share a frame), and at the end.
   void flush();
-  // Requires: flushed.
+  // Ends the frame when the policy changes.
   void set_policy(FramePolicy policy);
   // Since the last call: bytes of sealed frames.
   uint64_t take_stored_bytes() { return std::exchange(stored_bytes_, 0); }

@@ -42,6 +42,10 @@ void WriteSession::claim_new(std::span<const ChunkId> ids, std::vector<uint8_t>&
 
 void WriteSession::usable(std::span<const ChunkId> ids, std::vector<uint8_t>& usable) const { index_->usable_many(ids, usable); }
 
+ChunkReader WriteSession::make_reader(size_t cache_bytes) const {
+  return ChunkReader(repository_.backend(), repository_.keys(), *index_, cache_bytes);
+}
+
 ChunkId WriteSession::put_object(ByteView object) {
   ChunkId id = repository_.keys().chunk_id(object);
   std::vector<uint8_t> fresh;

@@ -12,6 +12,7 @@
 #include <unordered_set>
 
 #include "store/lease/lease.h"
+#include "store/read/chunk_reader.h"
 #include "store/repository.h"
 #include "store/write/claims.h"
 #include "store/write/frame_builder.h"
@@ -32,6 +33,9 @@ class WriteSession {
 
   // A builder of data frames for one worker; `policy` may be changed later.
   FrameBuilder make_builder(FramePolicy policy) { return FrameBuilder(*data_packs_, policy); }
+
+  // Reads what earlier sessions stored; for one worker.
+  ChunkReader make_reader(size_t cache_bytes) const;
 
   // Stores a tree object unless it is there; returns its id.  One thread at a time.
   ChunkId put_object(ByteView object);

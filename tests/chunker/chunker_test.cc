@@ -133,7 +133,8 @@ TEST(Chunker, CutsTheSameHoweverTheInputIsSplit) {
     }
     for (uint64_t seed = 0; seed < 20; ++seed) {
       std::mt19937_64 random(seed);
-      EXPECT_EQ(scan_split(params, size, bytes, [&] { return random() % (uint64_t{1} << (random() % 14)); }), whole) << "seed " << seed;
+      auto next_size = [&] { return random() % (uint64_t{1} << (random() % 14)); };
+      EXPECT_EQ(scan_split(params, size, bytes, next_size), whole) << "seed " << seed;
     }
   }
 }
@@ -157,7 +158,8 @@ TEST(Chunker, KeepsToMinimumAndMaximum) {
       const Lengths lengths = scan_whole(params, size, bytes);
       // A larger size's cut may end a chunk early; the coarse ones have none above, and only the end of the stream is early.
       std::set<size_t> early = {bytes.size()};
-      if (size != ChunkSize::kCoarse) early.merge(cuts_of(scan_whole(params, static_cast<ChunkSize>(static_cast<int>(size) + 1), bytes)));
+      const ChunkSize larger = size == ChunkSize::kFine ? ChunkSize::kNormal : ChunkSize::kCoarse;
+      if (size != larger) early.merge(cuts_of(scan_whole(params, larger, bytes)));
       size_t offset = 0;
       for (uint32_t length : lengths) {
         offset += length;

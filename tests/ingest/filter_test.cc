@@ -175,7 +175,7 @@ TEST(PatternList, TakesPatternsThatBeginWithTheSource) {
       {"/srv/[x]/tmp", "tmp", true},       {"/srv/\\[x]/tmp", "tmp", true},   {"/data/real/tmp", "tmp", true},
       {"/data/real/tmp", "a/tmp", false},  {"/data/realm/tmp", "tmp", false}, {"/data/real", "anything", true},
       {"/data/real/", "anything", true},   {"data/real/tmp", "tmp", false},   {"/tmp", "tmp", true},
-      {"/data/real/data/real/x", "data/real/x", true},
+      {"/data/real/data/real/x", "data/real/x", true}, {"/data/real-tmp", "tmp", false},
   };
   for (const auto& one : kCases) {
     EXPECT_EQ(list_of({one.pattern}).relative_to(roots).matches(one.path, false), one.matches) << one.pattern;

@@ -63,8 +63,9 @@ inline Entry link_to(const std::string& target) {
 class SinkTest : public testing::TestWithParam<bool> {
  protected:
   void SetUp() override {
-    fs::create_directory(dir_ / "outside");
+    fs::create_directories(dir_ / "outside/b");
     write(dir_ / "outside/victim", "victim");
+    write(dir_ / "outside/b/leaf", "victim");
     fs::create_directory(dir_ / "target");
     before_ = outside();
   }
@@ -85,7 +86,8 @@ class SinkTest : public testing::TestWithParam<bool> {
     std::string all;
     for (const auto& item : fs::recursive_directory_iterator(dir_ / "outside")) {
       struct ::stat now = status_of(item.path());
-      all += item.path().string() + " " + std::to_string(now.st_mode) + " " + std::to_string(now.st_uid) + " " +
+      all += item.path().string() + " " + std::to_string(now.st_mode) + " " + std::to_string(now.st_uid) +
+             (S_ISREG(now.st_mode) ? " links " + std::to_string(now.st_nlink) : "") + " " +
              std::to_string(now.st_mtim.tv_sec) + "." + std::to_string(now.st_mtim.tv_nsec) + " " +
              (S_ISREG(now.st_mode) ? read(item.path()) : "") + "\n";
     }

@@ -68,6 +68,22 @@ TEST_P(Sink, InheritedAclsAreRemovedFromEveryFile) {
   }
 }
 
+// What new files inherit is asked once a directory, but only while nobody else can change it.
+TEST_P(Sink, AnAclGivenToADirectoryMeanwhileIsNotInherited) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+  TreeSink to = sink();
+  for (const std::string d : {"theirs", "finished"}) {
+    to.make_directory(d);
+    uid_t owner = d == "theirs" ? 888 : 0;
+    ASSERT_EQ(::chown(in_target(d).c_str(), owner, owner), 0);
+    put(to, d + "/1", "x");
+    if (d == "finished") to.finish_directory(d, entry_of(EntryType::kDirectory));
+    if (std::system(("setfacl -d -m u:888:rwx '" + in_target(d) + "' 2>/dev/null").c_str()) != 0) GTEST_SKIP() << "no setfacl";
+    put(to, d + "/2", "x");
+    EXPECT_LT(::getxattr(in_target(d + "/2").c_str(), "system.posix_acl_access", nullptr, 0), 0) << d;
+  }
+}
+
 TEST_P(Sink, DirectoriesArePrivateUntilTheyAreFinished) {
   TreeSink to = sink();
   to.make_directory("d");

@@ -15,6 +15,7 @@
 #include "store/bytes.h"
 #include "store/error.h"
 #include "store/fd.h"
+#include "tests/store/temp_dir.h"
 
 namespace cairn {
 namespace {
@@ -141,6 +142,14 @@ TEST_F(Stream, FailsLateWhenTheCommandDoes) {
   EXPECT_EQ(failure_of("echo x; exec 1>&-; sleep 0.3; echo late >&2; exit 4"), "job: command failed with exit status 4: late");
 }
 
+TEST_F(Stream, HearsTheLastWordsOfACommandThatEndedLongAgo) {
+  const auto source = run_shell("job", "exec 1>&-; sleep 0.1; echo late >&2; exit 5", notes_);
+  EXPECT_EQ(read_all(*source), "");
+  std::this_thread::sleep_for(milliseconds(500));
+  EXPECT_THROW(source->finish(), Error);
+  EXPECT_EQ(notes_.warnings_, std::vector<std::string>({"job: late"}));
+}
+
 TEST_F(Stream, DoesNotWaitForADaemonThatHoldsStandardError) {
   const auto begin = steady_clock::now();
   const auto source = run_shell("job", "echo $$; sleep 20 >/dev/null & echo started >&2", notes_);
@@ -199,15 +208,29 @@ TEST_F(Stream, GivesTheCommandOrdinarySignals) {
   ::sigaddset(&block, SIGTERM);
   ::pthread_sigmask(SIG_BLOCK, &block, &before);
   const auto old = ::signal(SIGPIPE, SIG_IGN);
-  const std::string status = output_of("grep -E 'SigBlk|SigIgn' /proc/self/status");
+  std::istringstream status(read_all(*run_command("job", {"grep", "-E", "SigBlk|SigIgn", "/proc/self/status"}, notes_)));
   ::signal(SIGPIPE, old);
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  EXPECT_EQ(status, "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n");
+  std::string label;
+  uint64_t blocked = 1, ignored = 1;
+  status >> label >> std::hex >> blocked >> label >> ignored;
+  EXPECT_EQ(blocked, 0U);
+  EXPECT_EQ(ignored & 0x7fffffff, 0U);  // the C library ignores 32 and 33 for itself
+}
+
+TEST_F(Stream, GivesTheCommandNoTerminalToAskAt) {
+  std::istringstream stat(read_all(*run_command("job", {"cat", "/proc/self/stat"}, notes_)));
+  std::string name, state;
+  pid_t pid = 0, parent = 0, group = 0, session = 0, terminal = -1;
+  stat >> pid >> name >> state >> parent >> group >> session >> terminal;
+  EXPECT_EQ(group, pid);
+  EXPECT_EQ(session, pid);
+  EXPECT_EQ(terminal, 0);
 }
 
 TEST_F(Stream, DestroyedEarlyLeavesNoProcess) {
   const auto begin = steady_clock::now();
-  auto source = run_shell("job", "echo $$; sleep 1000 & sleep 1000 & yes", notes_);
+  auto source = run_shell("job", "sleep 1000 & sleep 1000 & echo $$; yes", notes_);
   const pid_t group = first_pid(*source);
   EXPECT_GE(running_in_group(group), 3U);
   source.reset();
@@ -224,6 +247,22 @@ TEST_F(Stream, DestroyedEarlyKillsWhatIgnoresTheFirstSignal) {
   EXPECT_TRUE(ends_soon(group));
   EXPECT_GT(steady_clock::now() - begin, milliseconds(1500));  // the grace
   EXPECT_LT(steady_clock::now() - begin, seconds(5));
+}
+
+TEST_F(Stream, DestroyedEarlyLetsTheCommandCleanUp) {
+  const TempDir dir;
+  auto source = run_shell("job", "trap 'echo bye > " + (dir / "marker") + "; exit' TERM; sleep 1000 & echo $$; wait", notes_);
+  const pid_t group = first_pid(*source);
+  source.reset();
+  EXPECT_TRUE(ends_soon(group));
+  EXPECT_TRUE(std::filesystem::exists(dir / "marker"));
+}
+
+TEST_F(Stream, DestroyedEarlyKillsWhatOutlivesTheCommand) {
+  auto source = run_shell("job", "(trap '' TERM; exec sleep 1000) & sleep 0.1; echo $$; exec sleep 1000", notes_);
+  const pid_t group = first_pid(*source);
+  source.reset();
+  EXPECT_TRUE(ends_soon(group));
 }
 
 TEST_F(Stream, NoticesAnInterruptionWhileTheCommandIsSilent) {

@@ -250,6 +250,7 @@ TEST_F(Walk, DeliversAnUnreadableDirectoryEmptyAndGoesOn) {
   int status = -1;
   ASSERT_EQ(::waitpid(pid, &status, 0), pid);
   ASSERT_EQ(status, 0);
+  ASSERT_EQ(::chmod((dir_ / "closed").c_str(), 0755), 0);  // so that it can be removed
   std::ifstream in(report);
   Lines lines;
   for (std::string line; std::getline(in, line);) lines.push_back(line);
@@ -373,7 +374,12 @@ TEST_F(Walk, StaysOnOneFileSystemWhenAsked) {
   write("z");
   EXPECT_EQ(walk(), Lines({"+a", " a/f", "-a", "+mnt", " mnt/inside", "-mnt", " z"}));
   options_.one_file_system = true;
-  EXPECT_EQ(walk(), Lines({"+a", " a/f", "-a", "+mnt", "-mnt", " z"}));
+  const Lines lines = walk([](const TreeWalker& walker, const WalkStep& step) {
+    if (step.path == "mnt") {
+      EXPECT_EQ(walker.directory_fd(), -1);  // not even opened: that could hang
+    }
+  });
+  EXPECT_EQ(lines, Lines({"+a", " a/f", "-a", "+mnt", "-mnt", " z"}));
   EXPECT_EQ(notes_.errors_, Lines());
 }
 
@@ -406,12 +412,13 @@ TEST_F(Walk, StopsWhenInterrupted) {
   EXPECT_THROW(walk([&](const TreeWalker&, const WalkStep&) { notes_.interrupted_ = true; }), Error);
 }
 
-// root/d/d/d/…, each with a file "z" that comes behind; `depth` directories beneath `top`.
-void make_deep(const std::string& top, int depth) {
+// top/d/d/d/…: `depth` directories, each with a file "z" that comes behind if `with_files`.
+void make_deep(const std::string& top, int depth, bool with_files = true) {
   Fd at(::open(top.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   for (int i = 0; i < depth; ++i) {
     ASSERT_EQ(::mkdirat(at.get(), "d", 0755), 0);
     at = Fd(::openat(at.get(), "d", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!with_files) continue;
     ASSERT_TRUE(Fd(::openat(at.get(), "z", O_WRONLY | O_CREAT | O_CLOEXEC, 0644)));
   }
 }
@@ -452,6 +459,20 @@ TEST_F(Walk, ReachesDeeperThanAPathCanSay) {
   EXPECT_EQ(directories, kDepth + 1U);
   EXPECT_EQ(files, size_t{kDepth});
   EXPECT_EQ(longest, 2U * kDepth + 1);
+  EXPECT_LE(most_open, before + 140);
+}
+
+TEST_F(Walk, BoundsItsDescriptorsInEveryDeepBranch) {
+  for (const char* name : {"a", "b"}) {
+    mkdir(name);
+    make_deep(dir_ / name, 400, false);
+  }
+  const size_t before = open_descriptors();
+  size_t most_open = 0, directories = 0;
+  walk([&](const TreeWalker&, const WalkStep& step) {
+    if (step.kind == WalkStep::Kind::kEnter && ++directories % 50 == 0) most_open = std::max(most_open, open_descriptors());
+  });
+  EXPECT_EQ(directories, 803U);
   EXPECT_LE(most_open, before + 140);
 }
 

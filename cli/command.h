@@ -1,0 +1,32 @@
+// One of cairn's commands: its help, its options, what it does.  Each is a file in cli/commands.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "cli/session.h"
+
+namespace cairn {
+
+class Command {
+ public:
+  virtual ~Command() = default;
+  virtual CommandHelp help() const = 0;
+  // Declares its options; they are written to members, so a command lives as long as the parser.
+  virtual void declare(Arguments& to) = 0;
+  // Returns the exit code; throws what ends the program with another one.
+  virtual int run(Session& session) = 0;
+};
+
+std::unique_ptr<Command> make_init();
+std::unique_ptr<Command> make_backup();
+std::unique_ptr<Command> make_snapshots();
+std::unique_ptr<Command> make_ls();
+std::unique_ptr<Command> make_cat();
+std::unique_ptr<Command> make_restore();
+std::unique_ptr<Command> make_stats();
+std::unique_ptr<Command> make_check();
+std::unique_ptr<Command> make_version();
+std::unique_ptr<Command> make_completion();
+
+}  // namespace cairn

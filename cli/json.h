@@ -1,0 +1,43 @@
+// Everything cairn says to programs: one JSON object a line, without the line's end.  Field names are an interface (product.md's
+// list of them is in the README); a released one keeps its name and meaning.
+//
+// Bytes:    JSON is Unicode.  A path that isn't valid UTF-8 is given twice: "path" with \xNN for the odd bytes, to look at, and
+//           "path_base64" with the bytes themselves; likewise "target".
+// Threads:  functions are thread-safe.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "ingest/backup.h"
+#include "ingest/monitor.h"
+#include "ingest/restore.h"
+#include "store/check/check.h"
+#include "store/check/stats.h"
+#include "store/error.h"
+
+namespace cairn {
+
+// "not_found", "wrong_key" …
+std::string_view error_code_name(ErrorCode code);
+// Of a run that ends: {"message_type":"error","code","message","exit_code"}.
+std::string fatal_json(std::string_view code, std::string_view message, int exit_code);
+// Of one file, or a warning; `path` may be empty.
+std::string message_json(std::string_view type, std::string_view path, std::string_view message);
+std::string item_json(std::string_view action, std::string_view path, uint64_t size_bytes);
+std::string status_json(const Monitor& monitor, double seconds);
+
+std::string backup_json(const BackupResult& result, uint64_t errors, bool dry_run);
+std::string snapshot_json(const Manifest& snapshot);
+std::string entry_json(std::string_view path, const Entry& entry, const Manifest& snapshot);
+std::string restore_json(const RestoreResult& result, const std::vector<std::string>& snapshot_ids, const std::string& target,
+                         bool dry_run, uint64_t duration_ns);
+std::string damage_json(const Damage& damage);
+std::string check_json(const CheckReport& report, uint64_t duration_ns);
+// One line for each component of a snapshot, or of all of them together (then `snapshots` counts where it is in).
+std::string component_json(const ComponentInfo& component, std::optional<uint64_t> snapshots);
+std::string stats_json(const RepositoryStats& stats);
+std::string init_json(const RepositoryId& id, std::string_view place);
+std::string version_json(std::string_view version, std::string_view blake3, std::string_view suite, unsigned format_version);
+
+}  // namespace cairn

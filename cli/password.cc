@@ -1,0 +1,142 @@
+#include "cli/password.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+#include "cli/interrupt.h"
+#include "ingest/stream/stream_source.h"
+#include "store/crypto/sodium.h"
+#include "store/error.h"
+#include "store/fd.h"
+
+namespace cairn {
+
+namespace {
+
+constexpr char kVariable[] = "CAIRN_PASSWORD";
+
+std::span<uint8_t> writable(char* bytes, size_t size) { return {reinterpret_cast<uint8_t*>(bytes), size}; }
+
+Password from_file(const std::string& path) {
+  const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file) throw_errno("password file " + printable(path));
+  Password out;
+  while (out.room_bytes() > 0) {
+    const ssize_t got = ::read(file.get(), out.room(), out.room_bytes());
+    if (got < 0 && errno == EINTR) {
+      check_interrupted();
+      continue;
+    }
+    if (got < 0) throw_errno("password file " + printable(path));
+    if (got == 0) break;
+    out.add(static_cast<size_t>(got));
+  }
+  out.trim_newline();
+  out.require_sensible("the password file " + printable(path));
+  return out;
+}
+
+// The variable's own memory is what /proc/PID/environ shows, so it is wiped where it is.
+Password from_variable() {
+  char* value = std::getenv(kVariable);
+  Password out;
+  const size_t length = std::strlen(value), taken = std::min(length, out.room_bytes());
+  std::memcpy(out.room(), value, taken);
+  out.add(taken);
+  wipe(writable(value, length));
+  ::unsetenv(kVariable);
+  out.require_sensible(kVariable);
+  return out;
+}
+
+Password from_command(const std::string& command, Monitor& monitor) {
+  auto source = run_shell("password command", command, monitor);
+  Password out;
+  while (out.room_bytes() > 0) {
+    const size_t got = source->read(writable(out.room(), out.room_bytes()));
+    if (got == 0) break;
+    out.add(got);
+  }
+  if (out.room_bytes() > 0) source->finish();
+  out.trim_newline();
+  out.require_sensible("what the password command printed");
+  return out;
+}
+
+void write_terminal(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(fd, text.data(), text.size());
+    if (written < 0 && errno != EINTR) throw_errno("terminal");
+    if (written > 0) text.remove_prefix(static_cast<size_t>(written));
+  }
+}
+
+Password ask_once(int terminal, const std::string& question) {
+  const HiddenTyping hidden(terminal);
+  write_terminal(terminal, question);
+  Password out;
+  while (out.room_bytes() > 0 && !out.view().ends_with('\n')) {
+    const ssize_t got = ::read(terminal, out.room(), out.room_bytes());
+    if (got < 0 && errno != EINTR) throw_errno("terminal");
+    if (interrupted()) write_terminal(terminal, "\n");
+    check_interrupted();
+    if (got == 0) break;  // Ctrl-D
+    if (got > 0) out.add(static_cast<size_t>(got));
+  }
+  out.trim_newline();
+  out.require_sensible("the password");
+  return out;
+}
+
+Password from_terminal(Ask ask, const std::string& place) {
+  const Fd terminal(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
+  if (!terminal)
+    throw UsageError("no password, and no terminal to ask for it: set CAIRN_PASSWORD_FILE, CAIRN_PASSWORD_COMMAND or CAIRN_PASSWORD");
+  if (ask == Ask::kOnce) return ask_once(terminal.get(), "Password of " + printable(place) + ": ");
+  Password first = ask_once(terminal.get(), "Password for the new repository " + printable(place) + ": ");
+  const Password second = ask_once(terminal.get(), "The same again: ");
+  if (!equal_constant_time(cairn::view(first.view()), cairn::view(second.view())))
+    throw UsageError("the two passwords differ; nothing was made");
+  return first;
+}
+
+}  // namespace
+
+Password::Password() : bytes_(std::make_unique<char[]>(kMostBytes + 1)) {}
+
+Password::~Password() {
+  if (bytes_) wipe(writable(bytes_.get(), kMostBytes + 1));
+}
+
+void Password::trim_newline() {
+  if (view().ends_with('\n')) --size_;
+}
+
+void Password::require_sensible(std::string_view origin) const {
+  const std::string where(origin);
+  if (size_ == 0) throw UsageError(where + ": is empty");
+  if (size_ > kMostBytes) throw UsageError(where + ": is longer than " + std::to_string(kMostBytes) + " bytes");
+  if (view().find('\0') != std::string_view::npos) throw UsageError(where + ": has a NUL byte in it");
+  if (view().starts_with("\xef\xbb\xbf")) throw UsageError(where + ": begins with a byte order mark; remove it");
+}
+
+Password read_password(const Options& options, Ask ask, const std::string& place, Monitor& monitor) {
+  const char* variable = std::getenv(kVariable);
+  const bool has_variable = variable && *variable != '\0';
+  std::string sources;
+  for (auto [given, name] : {std::pair{!options.password_file.empty(), "a password file"}, {has_variable, kVariable},
+                             {!options.password_command.empty(), "a password command"}})
+    if (given) sources += (sources.empty() ? "" : " and ") + std::string(name);
+  if (sources.find(" and ") != std::string::npos) throw UsageError("ambiguous password: there is " + sources + "; give one of them");
+  if (options.password_file == "-") throw UsageError("the password is never read from standard input; write /dev/fd/N or a file");
+  if (!options.password_file.empty()) return from_file(options.password_file);
+  if (has_variable) return from_variable();
+  if (!options.password_command.empty()) return from_command(options.password_command, monitor);
+  return from_terminal(ask, place);
+}
+
+}  // namespace cairn

@@ -1,0 +1,56 @@
+#include "cli/session.h"
+
+#include "store/backend/local.h"
+#include "store/error.h"
+#include "store/keys/config.h"
+#include "store/read/chunk_reader.h"
+
+namespace cairn {
+
+std::string_view url_scheme(std::string_view text) {
+  const size_t end = text.find("://");
+  if (end == std::string_view::npos || end == 0) return {};
+  const std::string_view scheme = text.substr(0, end);
+  const bool letters = scheme.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+.-") == scheme.npos;
+  return letters ? scheme : std::string_view{};
+}
+
+Backend& Session::backend() {
+  if (backend_) return *backend_;
+  const std::string& place = options.repository;
+  if (place.empty()) throw UsageError("which repository? give -r PLACE or set CAIRN_REPOSITORY");
+  if (const std::string_view scheme = url_scheme(place); !scheme.empty())
+    throw UsageError("repository " + std::string(scheme) + "://...: not supported by this version, which keeps repositories in directories");
+  backend_ = open_local(place);
+  return *backend_;
+}
+
+Password Session::password(Ask ask) { return read_password(options, ask, backend().describe(), progress); }
+
+Repository& Session::repository() {
+  if (!repository_) {
+    read_config(backend());
+    const Password secret = password(Ask::kOnce);
+    repository_.emplace(backend(), secret.view(), options.cache_folder);
+  }
+  return *repository_;
+}
+
+const std::vector<Manifest>& Session::snapshots() {
+  if (!snapshots_) {
+    std::vector<std::string> problems;
+    snapshots_ = repository().snapshots(&problems);
+    damaged_ = problems.size();
+    for (const std::string& problem : problems) progress.warning("a snapshot can't be opened: " + problem + " (see: cairn check)");
+  }
+  return *snapshots_;
+}
+
+void Session::require_path(const Manifest& snapshot, const std::string& path) {
+  constexpr size_t kCacheBytes = 16 << 20;  // a path needs a few directories
+  Repository& from = repository();
+  ChunkReader reader(from.backend(), from.keys(), from.index(), kCacheBytes);
+  find_path(reader.object_source(), snapshot.root, path);
+}
+
+}  // namespace cairn

@@ -1,0 +1,150 @@
+#include "ingest/backup.h"
+
+#include <algorithm>
+#include <chrono>
+#include <deque>
+#include <set>
+#include <thread>
+
+#include "ingest/backup/piece_reader.h"
+#include "ingest/backup/piece_storer.h"
+#include "ingest/backup/tree_builder.h"
+#include "ingest/pipeline.h"
+#include "ingest/threads.h"
+#include "store/host.h"
+
+namespace cairn {
+
+namespace {
+
+void require_distinct_names(const std::vector<SourceSpec>& sources) {
+  std::set<std::string> names;
+  for (const SourceSpec& source : sources) {
+    if (!valid_entry_name(source.name))
+      throw Error(ErrorCode::kInvalidArgument, "\"" + printable(source.name) + "\" can't be the name of a component");
+    if (!names.insert(source.name).second)
+      throw Error(ErrorCode::kInvalidArgument, "two components would be called \"" + printable(source.name) +
+                                                   "\": name one of them, as in OTHER=" + printable(source.description));
+  }
+  if (sources.empty()) throw Error(ErrorCode::kInvalidArgument, "nothing to back up was named");
+}
+
+// For each source its tree in the newest snapshot of this host that has such a component.
+std::vector<PreviousTree> previous_trees(const std::vector<Manifest>& snapshots, const std::vector<SourceSpec>& sources,
+                                         const std::string& host, ChunkReader& reader, Monitor& monitor) {
+  std::vector<PreviousTree> trees;
+  for (const SourceSpec& source : sources) {
+    PreviousTree tree;
+    for (size_t i = snapshots.size(); i-- > 0 && source.kind == SourceSpec::Kind::kPath;) {
+      const Manifest& m = snapshots[i];
+      const ComponentInfo* component = m.component(source.name);
+      if (m.host != host || !component || component->kind != ComponentKind::kTree) continue;
+      try {
+        if (auto entry = find_path(reader.object_source(), m.root, source.name)) tree = PreviousTree(reader, std::move(*entry));
+        monitor.bytes_total += component->size_bytes;
+      } catch (const Error& e) {
+        monitor.warning("the previous snapshot can't be read, so every file is: " + std::string(e.what()));
+      }
+      break;
+    }
+    trees.push_back(std::move(tree));
+  }
+  return trees;
+}
+
+// What the next snapshot of this author follows.
+void continue_chain(const std::vector<Manifest>& snapshots, const ClientId& author, Manifest& manifest) {
+  manifest.sequence = 1;
+  for (const Manifest& m : snapshots) {
+    if (m.author != author || m.sequence < manifest.sequence) continue;
+    manifest.sequence = m.sequence + 1;
+    manifest.previous = m.id;
+  }
+}
+
+Manifest begin_manifest(const BackupOptions& options) {
+  Manifest manifest;
+  manifest.time_ns = now_ns();
+  manifest.host = options.host.empty() ? host_name() : options.host;
+  manifest.user = user_name();
+  manifest.program = program_version();
+  manifest.tags = options.tags;
+  std::ranges::sort(manifest.tags);
+  manifest.tags.erase(std::ranges::unique(manifest.tags).begin(), manifest.tags.end());
+  return manifest;
+}
+
+void describe_components(const PieceReader& pieces, const std::vector<std::atomic<uint64_t>>& stored_bytes, Manifest& manifest) {
+  for (size_t i = 0; i < pieces.components().size(); ++i) {
+    const OpenComponent& open = pieces.components()[i];
+    ComponentInfo info;
+    info.name = open.source->name;
+    info.kind = open.kind;
+    info.source = open.source->description;
+    info.completeness = open.completeness;
+    info.stored_bytes = stored_bytes[i];
+    manifest.components.push_back(std::move(info));
+  }
+  manifest.stats.sockets_skipped = pieces.sockets_skipped();
+}
+
+// What would be done, without writing.
+BackupResult dry_run(PieceReader& pieces, Manifest manifest, Monitor& monitor) {
+  while (auto job = pieces.next())
+    for (JobEntry& entry : job->entries) {
+      if (entry.step != WalkStep::Kind::kEntry) continue;
+      bool kept = entry.change == JobEntry::Change::kUnmodified, fresh = entry.change == JobEntry::Change::kNew;
+      ++(kept ? manifest.stats.files_unmodified : fresh ? manifest.stats.files_new : manifest.stats.files_changed);
+      manifest.stats.bytes_read += kept ? 0 : entry.entry.size_bytes;
+      monitor.item(kept ? "unmodified" : fresh ? "new" : "changed", entry.path, entry.entry.size_bytes);
+      ++monitor.files_done;
+    }
+  return {std::move(manifest), monitor.errors > 0};
+}
+
+}  // namespace
+
+BackupResult backup(Repository& repository, const std::vector<SourceSpec>& sources, const BackupOptions& options, Monitor& monitor) {
+  require_distinct_names(sources);
+  auto started = std::chrono::steady_clock::now();
+  Manifest manifest = begin_manifest(options);
+  std::optional<WriteSession> session;
+  if (!options.dry_run) session.emplace(repository);
+  monitor.phase("reading");
+
+  // What is known already: the trees of the previous snapshot, to recognise unchanged files without reading them.
+  std::vector<Manifest> snapshots;
+  if (repository.keys().may_read()) snapshots = repository.snapshots();
+  ChunkReader old_trees(repository.backend(), repository.keys(), repository.index(), 8 << 20);
+  ChunkerParams params = repository.keys().chunker_params(repository.config().sizes);
+  PieceReader pieces(sources, previous_trees(snapshots, sources, manifest.host, old_trees, monitor), params, options, monitor);
+  if (options.dry_run) return dry_run(pieces, std::move(manifest), monitor);
+
+  // Sources → pieces → [cut · id · claim · compress · seal] → tree, in input order.
+  size_t threads = options.threads ? options.threads : default_threads();
+  std::vector<std::atomic<uint64_t>> stored_bytes(sources.size());
+  std::deque<PieceStorer> workers;  // never moved: they hold large buffers
+  for (size_t i = 0; i < threads; ++i) workers.emplace_back(*session, repository.keys(), params, monitor, stored_bytes);
+  PutObject put = [&](ByteView object) { return session->put_object(object); };
+  TreeBuilder tree(put, monitor);
+  ordered_parallel_map<Job, Stored>(
+      threads, 4 * threads, [&] { return pieces.next(); },
+      [&](size_t worker, Job&& job) { return workers[worker].store(std::move(job)); },
+      [&](Stored&& stored) { tree.add(std::move(stored)); });
+  for (PieceStorer& worker : workers) worker.flush();
+  if (tree.component_count() == 0) throw Error(ErrorCode::kNotFound, "none of the sources could be read: no snapshot was made");
+
+  // Beyond this point nothing is read; everything becomes durable, the snapshot last.
+  monitor.phase("saving");
+  describe_components(pieces, stored_bytes, manifest);
+  tree.finish(manifest);
+  continue_chain(snapshots, repository.keys().certificate.client(), manifest);
+  manifest.stats.duration_ns = static_cast<uint64_t>((std::chrono::steady_clock::now() - started).count());
+  bool incomplete = monitor.errors > 0;
+  for (ComponentInfo& component : manifest.components)
+    if (incomplete && component.kind == ComponentKind::kTree) component.completeness = Completeness::kIncomplete;
+  session->commit(manifest);
+  return {std::move(manifest), incomplete};
+}
+
+}  // namespace cairn

@@ -1,0 +1,78 @@
+// Turns the sources into jobs, one component after the other, in tree order.  Runs on the reader thread.
+//
+// Small files are only named in a job: the worker opens and reads them, so that the cost of a file is paid in parallel.  Long files
+// and streams are read and cut here, because the cuts of a stream depend on what came before.
+//
+// Threads:  next() by one thread; the rest after it has returned nullopt.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "ingest/backup.h"
+#include "ingest/backup/file_content.h"
+#include "ingest/backup/job.h"
+#include "ingest/backup/previous_tree.h"
+#include "ingest/stream/stream_source.h"
+
+namespace cairn {
+
+// A component whose source could be opened.
+struct OpenComponent {
+  const SourceSpec* source = nullptr;
+  ComponentKind kind = ComponentKind::kTree;
+  Completeness completeness = Completeness::kComplete;
+};
+
+class PieceReader {
+ public:
+  // All must outlive this.  previous[i]: the tree of source i in the previous snapshot.
+  PieceReader(const std::vector<SourceSpec>& sources, std::vector<PreviousTree> previous, const ChunkerParams& params,
+              const BackupOptions& options, Monitor& monitor);
+  ~PieceReader();
+
+  // The next job, nullopt after the last.  Throws when a command failed: nothing may be recorded then.
+  std::optional<Job> next();
+
+  const std::vector<OpenComponent>& components() const { return components_; }
+  uint64_t sockets_skipped() const { return sockets_skipped_; }
+
+ private:
+  bool open_next_source();
+  void close_source();
+  bool add_step(Job& job);
+  void add_entry(Job& job, WalkStep&& step);
+  void begin_long_file(JobEntry&& entry, int directory_fd);
+  void begin_stream(const SourceSpec& source);
+  Job next_slice();
+  void end_long_content(JobEntry& entry);
+  size_t directory_of(Job& job);
+  std::string display_path(const std::string& relative) const;
+
+  const std::vector<SourceSpec>& sources_;
+  std::vector<PreviousTree> previous_;
+  const ChunkerParams& params_;
+  const BackupOptions& options_;
+  Monitor& monitor_;
+  size_t next_source_ = 0;
+  std::vector<OpenComponent> components_;
+  int64_t scan_start_ns_ = 0;
+  uint64_t sockets_skipped_ = 0;
+
+  // The source being read: a walk, or a stream.
+  const SourceSpec* source_ = nullptr;
+  PreviousTree* tree_ = nullptr;
+  std::unique_ptr<TreeWalker> walker_;
+  bool walker_done_ = false;
+  int last_directory_fd_ = -1;              // already in the job at hand, as its last directory
+  std::unique_ptr<StreamSource> stream_;
+
+  // The long file or stream being sliced.
+  std::unique_ptr<ByteSource> content_;
+  FileContent* file_ = nullptr;              // content_, when it is a file
+  std::unique_ptr<Slicer> slicer_;
+  std::optional<JobEntry> long_entry_;
+};
+
+}  // namespace cairn

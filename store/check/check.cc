@@ -1,0 +1,83 @@
+#include "store/check/check.h"
+
+#include <algorithm>
+
+#include "store/check/pack_scan.h"
+#include "store/check/tree_scan.h"
+#include "store/gc/gc_list.h"
+#include "store/index/segment.h"
+#include "store/lease/lease.h"
+
+namespace cairn {
+
+namespace {
+
+// Opens every file of a folder; what can't be opened is damage that hurts no snapshot by itself.
+template <class Open>
+void check_small_files(Backend& backend, std::string_view folder, CheckReport& report, Open open) {
+  for (const StoredFile& file : backend.list(folder)) {
+    try {
+      open(file);
+    } catch (const Error& e) {
+      if (e.code() != ErrorCode::kNotFound) report.damage.push_back({file.name, e.what(), {}, 0});
+    }
+  }
+}
+
+// Every file that isn't a pack or a snapshot.
+void check_metadata(Repository& repository, CheckReport& report) {
+  Backend& backend = repository.backend();
+  const Keyring& keys = repository.keys();
+  check_small_files(backend, "keys/", report, [&](const StoredFile& file) {
+    Buffer bytes = read_whole(backend, file.name, kMostSmallFileBytes);
+    auto id = id_in_name<SlotId>(file.name);
+    ByteView body = check_trailer(bytes, file.name);
+    Header::decode(body, ObjectType::kKeySlot, file.name, keys.repository, id ? id->view() : ByteView{});
+  });
+  check_small_files(backend, "index/", report, [&](const StoredFile& file) {
+    auto id = id_in_name<SegmentId>(file.name);
+    if (id) decode_segment(read_whole(backend, file.name, kMostSegmentBytes), *id, keys);
+  });
+  check_small_files(backend, "leases/", report, [&](const StoredFile& file) {
+    auto id = LeaseId::parse(file.name.substr(7, 64));
+    if (id) LeaseRecord::decode(read_whole(backend, file.name, kMostSmallFileBytes), *id, keys, file.name);
+  });
+  check_small_files(backend, "gc/", report, [&](const StoredFile& file) {
+    GcList::decode(read_whole(backend, file.name, kMostGcListBytes), std::stoull(file.name.substr(3), nullptr, 16), keys);
+  });
+}
+
+// Files that nobody of us put there, by the folders and names that FORMAT.md knows.
+void check_names(Backend& backend, CheckReport& report) {
+  for (const std::string& path : backend.list_foreign()) report.damage.push_back({path, "is not a file of a repository", {}, 0});
+  for (const StoredFile& file : backend.list("")) {
+    const std::string& name = file.name;
+    std::string last = name.substr(name.rfind('/') + 1);
+    bool id = last.size() == 64 && from_hex(last);
+    bool known = name == kConfigName || (id && (name == "keys/" + last || name == "index/" + last || name == "snapshots/" + last ||
+                                                name == "packs/" + last.substr(0, 2) + "/" + last)) ||
+                 (name.starts_with("leases/") && last.size() > 65 && from_hex(last.substr(0, 64)) && last[64] == '.') ||
+                 (name.starts_with("gc/") && last.size() == 16 && from_hex(last));
+    if (!known) report.damage.push_back({name, "is not a file of a repository", {}, 0});
+  }
+}
+
+}  // namespace
+
+CheckReport check(Repository& repository, const CheckOptions& options, CheckProgress& progress) {
+  CheckReport report;
+  progress.phase("checking files");
+  check_names(repository.backend(), report);
+  check_metadata(repository, report);
+
+  // Packs: directories against the index, and with --read-data their content.  Gives the chunks that are lost.
+  progress.phase(options.read_data_percent > 0 ? "reading packs" : "checking packs");
+  LostChunks lost = scan_packs(repository, options, progress, report);
+
+  // Snapshots: every tree, every chunk it needs; names what the lost chunks hurt.
+  progress.phase("checking snapshots");
+  scan_trees(repository, lost, progress, report);
+  return report;
+}
+
+}  // namespace cairn

@@ -1,0 +1,163 @@
+#include "store/check/tree_scan.h"
+
+#include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "store/read/chunk_reader.h"
+#include "store/tree/chunk_list.h"
+#include "store/tree/directory.h"
+
+namespace cairn {
+
+namespace {
+
+constexpr size_t kNoDamage = SIZE_MAX;
+
+// Walks snapshots; a subtree that was found whole is not walked again, whichever snapshot it is in.
+class TreeScan {
+ public:
+  TreeScan(Repository& repository, const LostChunks& lost, CheckProgress& progress, CheckReport& report)
+      : keys_(repository.keys()), index_(repository.index()), lost_(lost), progress_(progress), report_(report),
+        reader_(repository.backend(), repository.keys(), index_, 32 << 20) {}
+
+  void snapshot(const Manifest& m) {
+    snapshot_ = m.id.hex();
+    directory(m.root, "");
+  }
+  uint64_t unreferenced(const std::vector<StoredFile>& packs) const {
+    uint64_t bytes = 0;
+    for (const StoredFile& file : packs) {
+      auto id = id_in_name<PackId>(file.name);
+      if (id && !needed_packs_.contains(*id)) bytes += file.size_bytes;
+    }
+    return bytes;
+  }
+
+ private:
+  void hurt(size_t damage, const std::string& path) {
+    Damage& d = report_.damage[damage];
+    ++d.victim_count;
+    if (d.victims.size() < kMostVictims) d.victims.push_back({snapshot_, path});
+  }
+  // Damage for a thing nothing else explains; one for each reason.
+  size_t unexplained(const std::string& file, const std::string& what) {
+    auto [at, fresh] = explained_.emplace(what, report_.damage.size());
+    if (fresh) report_.damage.push_back({file, what, {}, 0});
+    return at->second;
+  }
+
+  void need(uint32_t pack) {
+    if (seen_packs_.insert(pack).second) needed_packs_.insert(index_.pack(pack).id);
+  }
+
+  // kNoDamage, or the damage that takes this chunk away.
+  size_t damage_of(const ChunkId& id, const std::optional<Location>& at) {
+    if (auto found = lost_.find(id); found != lost_.end()) return found->second;
+    if (!at) return unexplained("packs/", "chunk " + id.hex() + " is in no pack");
+    need(at->pack);
+    return kNoDamage;
+  }
+
+  Buffer object(const ChunkId& id) {
+    if (size_t damage = damage_of(id, index_.find(id)); damage != kNoDamage)
+      throw Error(ErrorCode::kNotFound, std::to_string(damage));
+    ++report_.objects;
+    return reader_.get(id);
+  }
+  GetObject object_source() {
+    return [this](const ChunkId& id) { return object(id); };
+  }
+
+  // Records why a tree object can't be had: kNotFound carries the number of the damage.
+  void broken(const Error& e, const ChunkId& id, const std::string& path) {
+    bool known = e.code() == ErrorCode::kNotFound && std::string_view(e.what()).find_first_not_of("0123456789") == std::string_view::npos;
+    hurt(known ? std::stoull(e.what()) : unexplained(object_name(id), e.what()), path);
+  }
+
+  // True when everything beneath is whole.
+  bool directory(const ChunkId& id, const std::string& path) {
+    if (whole_.contains(id)) return true;
+    bool whole = true;
+    try {
+      DirectoryReader children(object_source(), id);
+      while (const Entry* child = children.next()) {
+        progress_.check_interrupted();
+        Entry entry = *child;
+        std::string child_path = path.empty() ? entry.name : path + "/" + entry.name;
+        if (entry.type == EntryType::kDirectory) whole &= directory(entry.directory, child_path);
+        if (entry.type == EntryType::kFile) whole &= content(entry, child_path);
+      }
+    } catch (const Error& e) {
+      if (e.code() == ErrorCode::kInterrupted) throw;
+      broken(e, id, path);
+      whole = false;
+    }
+    if (whole) whole_.insert(id);
+    return whole;
+  }
+
+  bool content(const Entry& entry, const std::string& path) {
+    if (entry.content.kind == Content::Kind::kList && whole_.contains(entry.content.list)) return true;
+    std::set<size_t> reasons;
+    try {
+      ChunkListReader list(object_source(), entry.content);
+      for (auto refs = list.next(); !refs.empty(); refs = list.next()) {
+        ids_.clear();
+        for (const ChunkRef& ref : refs)
+          if (!ref.is_zeros()) ids_.push_back(ref.id);
+        index_.find_many(ids_, places_);
+        for (size_t i = 0; i < ids_.size(); ++i)
+          if (size_t damage = damage_of(ids_[i], places_[i]); damage != kNoDamage) reasons.insert(damage);
+      }
+    } catch (const Error& e) {
+      if (e.code() == ErrorCode::kInterrupted) throw;
+      broken(e, entry.content.list, path);
+      return false;
+    }
+    for (size_t damage : reasons) hurt(damage, path);
+    if (reasons.empty() && entry.content.kind == Content::Kind::kList) whole_.insert(entry.content.list);
+    return reasons.empty();
+  }
+
+  const Keyring& keys_;
+  const Index& index_;
+  const LostChunks& lost_;
+  CheckProgress& progress_;
+  CheckReport& report_;
+  ChunkReader reader_;
+  std::string snapshot_;
+  std::unordered_set<ChunkId, IdHash> whole_;
+  std::unordered_map<std::string, size_t> explained_;
+  std::unordered_set<uint32_t> seen_packs_;
+  std::unordered_set<PackId, IdHash> needed_packs_;
+  std::vector<ChunkId> ids_;
+  std::vector<std::optional<Location>> places_;
+};
+
+// Gaps in the chain of one author's snapshots: somebody removed one, or the storage lost it.  A forget leaves such gaps too.
+void check_snapshot_files(Repository& repository, CheckReport& report) {
+  for (const StoredFile& file : repository.backend().list("snapshots/")) {
+    auto id = id_in_name<SnapshotId>(file.name);
+    if (!id) continue;
+    try {
+      Manifest::decode(read_whole(repository.backend(), file.name, kMostManifestBytes + 4096), *id, repository.keys());
+    } catch (const Error& e) {
+      if (e.code() != ErrorCode::kNotFound) report.damage.push_back({file.name, e.what(), {{id->hex(), ""}}, 1});
+    }
+  }
+}
+
+}  // namespace
+
+void scan_trees(Repository& repository, const LostChunks& lost, CheckProgress& progress, CheckReport& report) {
+  check_snapshot_files(repository, report);
+  TreeScan scan(repository, lost, progress, report);
+  for (const Manifest& m : repository.snapshots()) {
+    ++report.snapshots;
+    scan.snapshot(m);
+  }
+  report.unreferenced_bytes = scan.unreferenced(repository.backend().list("packs/"));
+}
+
+}  // namespace cairn
