@@ -110,7 +110,6 @@ void WriteSession::commit(Manifest& manifest) {
   manifest.author = repository_.keys().certificate.client();
   manifest.lease = lease_->id();
   manifest.generation = generation_;
-  manifest.stats.bytes_new = new_bytes_;
   manifest.stats.bytes_stored = stored_bytes_;
   Bytes file = manifest.encode(repository_.keys(), repository_.config().suite);
   put(repository_.backend(), snapshot_name(manifest.id), file);

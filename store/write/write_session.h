@@ -46,10 +46,8 @@ class WriteSession {
   // After an interruption: finishes what is in packs, so that the next run finds it.  Requires: no builder is in use.
   void keep_packs();
 
-  uint64_t new_bytes() const { return new_bytes_; }        // plaintext claimed as new
   uint64_t stored_bytes() const { return stored_bytes_; }  // of files written so far
   uint64_t generation() const { return generation_; }
-  void count_new(uint64_t bytes) { new_bytes_ += bytes; }
 
  private:
   void pack_done(PackInfo pack);
@@ -64,7 +62,7 @@ class WriteSession {
   std::mutex mu_;
   std::vector<PackInfo> finished_;     // guarded by mu_; in no segment yet
   size_t finished_chunks_ = 0;         // guarded by mu_
-  std::atomic<uint64_t> new_bytes_{0}, stored_bytes_{0};
+  std::atomic<uint64_t> stored_bytes_{0};
   std::unique_ptr<PackSet> data_packs_, tree_packs_;
   std::optional<FrameBuilder> tree_builder_;
 };

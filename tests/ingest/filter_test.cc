@@ -1,15 +1,14 @@
 #include "ingest/tree/filter.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <chrono>
-#include <cstdlib>
 #include <fstream>
 #include <random>
 
 #include "store/error.h"
 #include "tests/ingest/naive_glob.h"
+#include "tests/store/temp_dir.h"
 
 namespace cairn {
 namespace {
@@ -191,15 +190,10 @@ TEST(PatternList, RefusesWhatCannotBeMeant) {
 
 class PatternFile : public ::testing::Test {
  protected:
-  void SetUp() override {
-    ASSERT_GE(fd_, 0);
-    ::close(fd_);
-  }
-  void TearDown() override { ::unlink(path_.c_str()); }
   void write(const std::string& text) { std::ofstream(path_, std::ios::binary) << text; }
 
-  std::string path_ = ::testing::TempDir() + "cairn-patterns-XXXXXX";
-  int fd_ = ::mkstemp(path_.data());
+  TempDir dir_;
+  std::string path_ = dir_ / "patterns";
 };
 
 TEST_F(PatternFile, HasOnePatternALine) {
