@@ -97,9 +97,14 @@ struct Parser::State {
   }
   void add_global_options(CLI::App& to) {
     to.option_defaults()->group(kGlobalGroup);
+    to.set_help_flag("-h,--help", "show this and exit");
     Arguments arguments(to);
     declare_global(arguments);
     to.option_defaults()->group(kOptionGroup);
+  }
+  // Behind their own options, so that help shows those first.
+  void add_global_options_to_commands() {
+    for (const Arguments& command : commands) add_global_options(*command.app_);
   }
   void require_known_command(const std::vector<std::string>& words);
   std::vector<std::string> prepare(const std::vector<std::string>& words);
@@ -113,7 +118,7 @@ Parser::Parser(const std::string& name, const std::string& summary, const std::s
   CLI::App& app = state_->app;
   app.name(name);
   app.description(summary);
-  app.footer("\n" + details);
+  app.footer(details);
   auto formatter = std::make_unique<HelpFormatter>();
   formatter->usages[&app] = name + " [OPTIONS] COMMAND ...";
   formatter->label("Subcommands", "Commands");
@@ -121,8 +126,7 @@ Parser::Parser(const std::string& name, const std::string& summary, const std::s
   state_->formatter = formatter.get();
   app.formatter(std::move(formatter));
   app.require_subcommand(0, 1);
-  app.set_help_flag("-h,--help", "show this and exit")->group(kGlobalGroup);
-  app.set_version_flag("--version", version)->group(kGlobalGroup);
+  app.set_version_flag("--version", version, "print the version and exit")->group(kGlobalGroup);
 }
 Parser::~Parser() = default;
 
@@ -146,11 +150,10 @@ void Parser::set_variable(const std::string& option, const std::string& variable
 Arguments& Parser::add_command(const CommandHelp& help) {
   CLI::App* command = state_->app.add_subcommand(help.name, help.summary);
   command->group("Commands");
-  command->footer("\n" + help.details);
+  command->footer(help.details);
   command->allow_extras();
-  command->set_help_flag("-h,--help", "show this and exit")->group(kGlobalGroup);
+  command->set_help_flag();  // comes back with the global options
   state_->formatter->usages[command] = state_->name + " " + help.name + (help.usage.empty() ? "" : " ") + help.usage;
-  state_->add_global_options(*command);
   return state_->commands.emplace_back(*command);
 }
 
@@ -229,6 +232,7 @@ std::string Parser::parse(std::vector<std::string> words, std::string* answer) {
   auto dashes = std::ranges::find(words, "--");
   std::vector<std::string> behind(dashes == words.end() ? dashes : dashes + 1, words.end());
   words.erase(dashes, words.end());
+  state_->add_global_options_to_commands();
   std::vector<std::string> seen = state_->prepare(words);
   std::ranges::reverse(seen);  // CLI11 takes them from the back
   CLI::App& app = state_->app;

@@ -79,7 +79,7 @@ class Parser {
   Parser(const std::string& name, const std::string& summary, const std::string& details, const std::string& version);
   ~Parser();
 
-  // Declares the options that are accepted before and after every command's name.  To be set before the first command is added.
+  // Declares the options that are accepted before and after every command's name; called once for each of them.
   void set_global(std::function<void(Arguments&)> declare);
   // `default_path`: read when it is there.
   void set_configuration_file(const std::string& default_path, const std::string& variable);
@@ -89,7 +89,7 @@ class Parser {
   Arguments& add_command(const CommandHelp& help);
 
   // The name of the chosen command; "" when help or version was asked for: *answer is to be printed.
-  // Throws UsageError.
+  // Throws UsageError.   Requires: called once.
   std::string parse(std::vector<std::string> words, std::string* answer);
 
   std::vector<OptionOutline> global_outline() const;

@@ -95,11 +95,16 @@ uint64_t Progress::elapsed_ns() const {
   return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - began_).count());
 }
 
+void Progress::follow(const std::atomic<uint64_t>& done, const std::atomic<uint64_t>& total) {
+  done_ = &done;
+  total_ = &total;
+}
+
 void Progress::begin() {
   finish();
   began_ = seen_at_ = Clock::now();
   rate_ = 0;
-  bytes_seen_ = bytes_done.load();
+  bytes_seen_ = done_->load();
   const bool draws = terminal_ && !options_.json;
   if (options_.quiet || (!draws && !options_.json)) return;
   drawer_ = std::jthread([this](std::stop_token stop) { run(std::move(stop)); });
@@ -121,6 +126,8 @@ void Progress::run(std::stop_token stop) {
   while (!wake_.wait_for(lock, stop, pause, [] { return false; }) && !stop.stop_requested()) {
     measure_rate();
     if (options_.json) {
+      bytes_done = done_->load();  // what others count is shown by the same names
+      bytes_total = total_->load();
       write_stderr(status_json(*this, static_cast<double>(elapsed_ns()) / 1e9) + "\n");
     } else {
       draw();
@@ -133,7 +140,7 @@ void Progress::measure_rate() {
   const auto now = Clock::now();
   const double seconds = std::chrono::duration<double>(now - seen_at_).count();
   if (seconds <= 0) return;
-  const uint64_t bytes = bytes_done.load();
+  const uint64_t bytes = done_->load();
   const double current = static_cast<double>(bytes - std::min(bytes, bytes_seen_)) / seconds;
   const double weight = rate_ == 0 ? 1 : 1 - std::exp(-seconds / kRateMemorySeconds);
   rate_ += weight * (current - rate_);
@@ -144,7 +151,7 @@ void Progress::measure_rate() {
 std::string Progress::counters() const {
   const std::string name = phase();
   return (name.empty() ? "" : name + ": ") +
-         describe({.bytes_done = bytes_done.load(), .bytes_total = bytes_total.load(), .files_done = files_done.load(),
+         describe({.bytes_done = done_->load(), .bytes_total = total_->load(), .files_done = files_done.load(),
                    .files_total = files_total.load(), .errors = errors.load(), .bytes_per_second = rate_});
 }
 

@@ -31,6 +31,8 @@ class Progress : public Monitor {
 
   // Dry runs: tell about items even without -v.
   void show_items() { items_ = true; }
+  // Bytes are counted there from now on; both must outlive the drawing.
+  void follow(const std::atomic<uint64_t>& done, const std::atomic<uint64_t>& total);
   // Starts and ends drawing; finish() leaves an empty line.  Both may be called again.
   void begin();
   void finish();
@@ -50,6 +52,8 @@ class Progress : public Monitor {
   Output& out_;
   const bool terminal_, colour_;
   bool items_;
+  const std::atomic<uint64_t>* done_ = &bytes_done;
+  const std::atomic<uint64_t>* total_ = &bytes_total;
   Clock::time_point began_ = Clock::now();
 
   std::mutex mu_;

@@ -4,7 +4,6 @@
 #include <chrono>
 #include <deque>
 #include <set>
-#include <thread>
 
 #include "ingest/backup/piece_reader.h"
 #include "ingest/backup/piece_storer.h"
@@ -102,6 +101,26 @@ BackupResult dry_run(PieceReader& pieces, Manifest manifest, Monitor& monitor) {
   return {std::move(manifest), monitor.errors > 0};
 }
 
+// Runs the workers.  After an interruption what is in packs is made durable, so that the next run needn't upload it again.
+void store_pieces(WriteSession& session, const Repository& repository, PieceReader& pieces, const ChunkerParams& params,
+                  const BackupOptions& options, Monitor& monitor, std::vector<std::atomic<uint64_t>>& stored_bytes, TreeBuilder& tree) {
+  size_t threads = options.threads ? options.threads : default_threads();
+  std::deque<PieceStorer> workers;  // never moved: they hold large buffers
+  for (size_t i = 0; i < threads; ++i) workers.emplace_back(session, repository.keys(), params, monitor, stored_bytes);
+  try {
+    ordered_parallel_map<Job, Stored>(
+        threads, 4 * threads, [&] { return pieces.next(); },
+        [&](size_t worker, Job&& job) { return workers[worker].store(std::move(job)); },
+        [&](Stored&& stored) { tree.add(std::move(stored)); });
+  } catch (const Error& e) {
+    if (e.code() != ErrorCode::kInterrupted) throw;
+    for (PieceStorer& worker : workers) worker.flush();
+    session.keep_packs();
+    throw;
+  }
+  for (PieceStorer& worker : workers) worker.flush();
+}
+
 }  // namespace
 
 BackupResult backup(Repository& repository, const std::vector<SourceSpec>& sources, const BackupOptions& options, Monitor& monitor) {
@@ -121,17 +140,10 @@ BackupResult backup(Repository& repository, const std::vector<SourceSpec>& sourc
   if (options.dry_run) return dry_run(pieces, std::move(manifest), monitor);
 
   // Sources → pieces → [cut · id · claim · compress · seal] → tree, in input order.
-  size_t threads = options.threads ? options.threads : default_threads();
   std::vector<std::atomic<uint64_t>> stored_bytes(sources.size());
-  std::deque<PieceStorer> workers;  // never moved: they hold large buffers
-  for (size_t i = 0; i < threads; ++i) workers.emplace_back(*session, repository.keys(), params, monitor, stored_bytes);
   PutObject put = [&](ByteView object) { return session->put_object(object); };
   TreeBuilder tree(put, monitor);
-  ordered_parallel_map<Job, Stored>(
-      threads, 4 * threads, [&] { return pieces.next(); },
-      [&](size_t worker, Job&& job) { return workers[worker].store(std::move(job)); },
-      [&](Stored&& stored) { tree.add(std::move(stored)); });
-  for (PieceStorer& worker : workers) worker.flush();
+  store_pieces(*session, repository, pieces, params, options, monitor, stored_bytes, tree);
   if (tree.component_count() == 0) throw Error(ErrorCode::kNotFound, "none of the sources could be read: no snapshot was made");
 
   // Beyond this point nothing is read; everything becomes durable, the snapshot last.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 #include <ctime>
+#include <filesystem>
+#include <fstream>
 
 #include "store/host.h"
 #include "store/tree/directory.h"
@@ -39,7 +41,20 @@ Repository::Repository(Backend& backend, std::string_view password, const std::s
 }
 Repository::~Repository() = default;
 
+namespace {
+
+// Tells other backup programs, and ours, that a cache may be left out (https://bford.info/cachedir/).
+void mark_as_cache(const std::string& folder) {
+  std::error_code ignored;
+  std::filesystem::create_directories(folder, ignored);
+  std::string tag = folder + "/CACHEDIR.TAG";
+  if (!std::filesystem::exists(tag, ignored)) std::ofstream(tag) << "Signature: 8a477f597d28d172789f06886806bc55\n# cairn's local index\n";
+}
+
+}  // namespace
+
 Index& Repository::writable_index() {
+  if (!index_) mark_as_cache(cache_folder_);
   if (!index_) index_ = std::make_unique<Index>(backend_, keys_, cache_folder_ + "/index");
   return *index_;
 }

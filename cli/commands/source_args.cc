@@ -22,9 +22,9 @@ bool exists(const std::string& path) {
   return ::lstat(path.c_str(), &status) == 0;
 }
 
-std::string quoted(std::string_view text) { return "\"" + printable(text) + "\""; }
+std::string in_quotes(std::string_view text) { return "\"" + printable(text) + "\""; }
 
-// The words of a script up to `count`, behind leading assignments (PGUSER=x pg_dump).
+// Behind assignments (PGUSER=x pg_dump).
 std::string first_word(std::string_view script) {
   constexpr std::string_view kBlanks = " \t\n";
   while (true) {
@@ -55,7 +55,7 @@ std::string name_of_path(const std::string& path) {
 void require_component_name(const std::string& name, const std::string& source) {
   const bool control = std::ranges::any_of(name, [](char c) { return static_cast<uint8_t>(c) < 0x20 || c == 0x7f; });
   if (valid_entry_name(name) && !control && name.size() <= kMostNameBytes) return;
-  throw UsageError("a component can't be called " + quoted(name) + ": give it a name without / and control characters: NAME=" +
+  throw UsageError("a component can't be called " + in_quotes(name) + ": give it a name without / and control characters: NAME=" +
                    printable(source));
 }
 
@@ -90,7 +90,7 @@ bool SourceParser::named(const std::string& argument) {
   const size_t equals = argument.find('=');
   if (equals == std::string::npos || equals + 1 == argument.size() || argument.find('/') < equals) return false;
   const std::string name = argument.substr(0, equals), source = argument.substr(equals + 1);
-  if (name.empty()) throw UsageError(quoted(argument) + ": there is no name before the =");
+  if (name.empty()) throw UsageError(in_quotes(argument) + ": there is no name before the =");
   if (!special(source, name)) add_path(source, name);
   return true;
 }
@@ -123,7 +123,7 @@ void SourceParser::add_stdin(const std::string& name) {
   if (has_stdin_) throw UsageError("standard input (-) can be read only once");
   has_stdin_ = true;
   if (!name.empty() && !arguments_.stdin_name.empty() && name != arguments_.stdin_name)
-    throw UsageError("standard input has two names: " + quoted(name) + " and --stdin-name " + quoted(arguments_.stdin_name));
+    throw UsageError("standard input has two names: " + in_quotes(name) + " and --stdin-name " + in_quotes(arguments_.stdin_name));
   SourceSpec spec;
   spec.kind = SourceSpec::Kind::kStdin;
   spec.name = !name.empty() ? name : !arguments_.stdin_name.empty() ? arguments_.stdin_name : "stdin";
@@ -160,7 +160,7 @@ std::vector<SourceSpec> SourceParser::finish() {
   std::set<std::string> names;
   for (const SourceSpec& spec : specs_)
     if (!names.insert(spec.name).second)
-      throw UsageError("two components are called " + quoted(spec.name) + ": give one of them another name, like " +
+      throw UsageError("two components are called " + in_quotes(spec.name) + ": give one of them another name, like " +
                        printable(spec.name) + "2=" + printable(spec.description));
   return std::move(specs_);
 }
@@ -169,8 +169,7 @@ std::vector<SourceSpec> SourceParser::finish() {
 
 std::string describe_script(std::string_view script) {
   const std::string word = first_word(script);
-  const size_t end = script.find_last_not_of(" \t\n");
-  return std::string(kExec) + word + (script.substr(0, end + 1).ends_with(word) && script.find(word) == 0 ? "" : " ...");
+  return std::string(kExec) + word + (script == word ? "" : " ...");
 }
 
 std::vector<SourceSpec> parse_sources(const SourceArguments& arguments) {

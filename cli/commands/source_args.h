@@ -27,7 +27,7 @@ struct SourceArguments {
 // In the order given, the command last; at least one, no two of one name.
 std::vector<SourceSpec> parse_sources(const SourceArguments& arguments);
 
-// For the snapshot and for messages: "exec:pg_dump …": what follows the first word may be a password.
+// For the snapshot and for messages: "exec:pg_dump ...": what follows the first word may be a password.
 std::string describe_script(std::string_view script);
 
 // Reads --format; everything but "auto" and "raw" belongs to a later version.

@@ -26,11 +26,19 @@ void FrameBuilder::flush() {
   if (chunks_.empty()) return;
   ByteView plain = {plain_.data(), used_bytes_};
   bool smaller = compressor_.compress(plain, packed_);
+  if (smaller) verify(plain);
   FrameInfo frame;
   frame.plain_bytes = static_cast<uint32_t>(used_bytes_);
   frame.codec = smaller ? Codec::kZstd : Codec::kRaw;
   stored_bytes_ += packs_.add(std::move(frame), smaller ? packed_.view() : plain, std::exchange(chunks_, {}));
   used_bytes_ = 0;
+}
+
+// A compressor that emits what can't be undone has happened to others; here it is noticed while the plaintext is still at hand.
+void FrameBuilder::verify(ByteView plain) {
+  Buffer undone = decompressor_.decompress(packed_, plain.size(), "new frame");
+  if (std::memcmp(undone.data(), plain.data(), plain.size()) != 0)
+    throw Error(ErrorCode::kIo, "new frame: compressing and undoing it gave other bytes: faulty memory, or a fault in zstd");
 }
 
 }  // namespace cairn

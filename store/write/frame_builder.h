@@ -1,6 +1,6 @@
 // Gathers consecutive new chunks into frames, compresses, and hands them to the packs.
 //
-// Memory:   one frame of plaintext and its compressed form.
+// Memory:   one frame of plaintext, its compressed form, and a copy of it for the check that it can be undone.
 // Threads:  one thread at a time; a worker has its own.
 #pragma once
 
@@ -29,9 +29,11 @@ class FrameBuilder {
   uint64_t take_stored_bytes() { return std::exchange(stored_bytes_, 0); }
 
  private:
+  void verify(ByteView plain);
   PackSet& packs_;
   FramePolicy policy_;
   Compressor compressor_;
+  Decompressor decompressor_;
   Buffer plain_;
   size_t used_bytes_ = 0;
   std::vector<ChunkInfo> chunks_;

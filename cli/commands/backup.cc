@@ -1,0 +1,110 @@
+// cairn backup: paths, commands and standard input into one snapshot.
+#include "ingest/backup.h"
+
+#include "cli/command.h"
+#include "cli/commands/source_args.h"
+#include "cli/json.h"
+#include "cli/terminal.h"
+#include "store/error.h"
+
+namespace cairn {
+
+namespace {
+
+constexpr char kDetails[] =
+    "SOURCE is a path, exec:COMMAND (run by /bin/sh, its output is saved), or - (standard input).  All of them become one snapshot\n"
+    "or, when a command fails, none.  Each is a component, called NAME or after the last element of its path; a path with a = in it\n"
+    "that exists as written is taken as a path.  With --command NAME the words after -- are run without a shell.\n\n"
+    "Patterns: * and ? don't match /, ** matches any directories; without / a pattern matches a name at any depth, with a leading /\n"
+    "from the root of the component, with a trailing / directories only; a leading ! takes an exclusion back.\n\n"
+    "Exit code: 0 done; 3 a snapshot was made, but some files could not be read; 1 nothing was recorded.\n\n"
+    "Examples:\n"
+    "  cairn backup /etc media=/srv/app/media\n"
+    "  cairn backup media=/srv/app/media db=exec:'docker exec app-db pg_dumpall -U postgres' --tag nightly\n"
+    "  cairn backup /srv/app/media --command db -- docker exec app-db pg_dumpall -U postgres\n"
+    "  pg_dumpall | cairn backup - --stdin-name db\n";
+
+class Backup : public Command {
+ public:
+  CommandHelp help() const override {
+    return {"backup", "[OPTIONS] [NAME=]SOURCE... [--command NAME -- COMMAND...]", "save paths, commands' output or stdin as one snapshot",
+            kDetails};
+  }
+
+  void declare(Arguments& to) override {
+    to.positionals(0, SIZE_MAX, sources_.sources, "");
+    to.words_after_dashes("--command", sources_.command);
+    to.text("--stdin-name", "NAME", sources_.stdin_name, "the name of the component - (else: stdin)");
+    to.text("--command", "NAME", sources_.command_name, "save the output of the command after -- as component NAME");
+    to.choice("--format", {"auto", "raw", "postgres", "redis", "json"}, format_, "what streams are (this version: auto or raw)");
+    to.list("--tag", "TAG", options_.tags, "a word to find the snapshot by; may be repeated");
+    to.text("--host", "HOST", options_.host, "instead of this machine's name");
+    to.list("--exclude", "PATTERN", excludes_, "leave out what matches; may be repeated");
+    to.list("--exclude-file", "FILE", exclude_files_, "one pattern a line, # for remarks; may be repeated");
+    to.flag("--exclude-caches", options_.walk.filter.exclude_caches, "leave out directories that hold a CACHEDIR.TAG");
+    to.text("--exclude-larger-than", "SIZE", largest_, "leave out larger files; SIZE like 100M");
+    to.flag("--one-file-system", options_.walk.one_file_system, "leave out what is mounted beneath a source");
+    to.flag("--force", options_.force, "read every file, also those that look unchanged");
+    to.flag("-n,--dry-run", options_.dry_run, "tell what would be saved, write nothing");
+    to.number("--level", 1, 19, options_.level, "zstd level for everything (else chosen by kind of content)");
+  }
+
+  int run(Session& session) override {
+    require_known_format(format_);
+    const std::vector<SourceSpec> sources = parse_sources(sources_);
+    fill_filter();
+    Repository& repository = session.repository();
+    if (options_.dry_run) session.progress.show_items();
+    session.progress.begin();
+    const BackupResult result = backup(repository, sources, options_, session.progress);
+    session.progress.finish();
+    if (session.options.json) {
+      session.out.line(backup_json(result, session.progress.errors.load(), options_.dry_run));
+    } else if (!session.options.quiet) {
+      session.out.write(summary(result));
+    }
+    return result.incomplete ? kExitIncomplete : kExitDone;
+  }
+
+ private:
+  void fill_filter() {
+    Filter& filter = options_.walk.filter;
+    for (const std::string& pattern : excludes_) filter.exclude.add(pattern);
+    for (const std::string& file : exclude_files_) filter.exclude.add_file(file);
+    if (!largest_.empty()) filter.exclude_larger_than_bytes = parse_size(largest_);
+    for (const std::string& tag : options_.tags)
+      if (tag.empty() || tag.find_first_of(",\n") != std::string::npos) throw UsageError("--tag: not empty, without comma and newline");
+  }
+
+  std::string summary(const BackupResult& result) const;
+
+  SourceArguments sources_;
+  BackupOptions options_;
+  std::vector<std::string> excludes_, exclude_files_;
+  std::string largest_, format_ = "auto";
+};
+
+std::string Backup::summary(const BackupResult& result) const {
+  const Manifest& m = result.manifest;
+  const SnapshotStats& stats = m.stats;
+  std::string out = "Files:   " + human_count(stats.files_new) + " new, " + human_count(stats.files_changed) + " changed, " +
+                    human_count(stats.files_unmodified) + " unmodified";
+  if (stats.files_failed > 0) out += ", " + human_count(stats.files_failed) + " not read";
+  if (stats.sockets_skipped > 0) out += "; " + counted(stats.sockets_skipped, "socket", "sockets") + " skipped";
+  out += "\nBytes:   " + human_size(stats.bytes_read) + " read, " + human_size(stats.bytes_new) + " new, " +
+         human_size(stats.bytes_stored) + " stored\n";
+  const std::string rate = human_rate(stats.bytes_read, stats.duration_ns);
+  out += "Time:    " + human_duration(stats.duration_ns) + (rate.empty() ? "" : ", " + rate) + "\n";
+  if (options_.dry_run) return out + "Nothing was written: this was a dry run.\n";
+  std::string names;
+  for (const ComponentInfo& component : m.components) names += (names.empty() ? "" : ", ") + printable(component.name);
+  out += "Saved as snapshot " + m.id.hex().substr(0, 8) + " of " + names + ".\n";
+  if (result.incomplete) out += "It is incomplete: some files could not be read (see above).\n";
+  return out;
+}
+
+}  // namespace
+
+std::unique_ptr<Command> make_backup() { return std::make_unique<Backup>(); }
+
+}  // namespace cairn

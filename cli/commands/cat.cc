@@ -1,0 +1,39 @@
+// cairn cat: one file or stream on standard output, byte for byte.
+#include "cli/command.h"
+#include "ingest/restore.h"
+
+namespace cairn {
+
+namespace {
+
+class Cat : public Command {
+ public:
+  CommandHelp help() const override {
+    return {"cat", "[OPTIONS] SNAPSHOT:PATH", "write one file or stream to standard output",
+            "Nothing is written that wasn't verified; when something in the middle is damaged the output ends there, with exit code 1.\n\n"
+            "Examples:\n  cairn cat latest:db | psql -U postgres\n  cairn cat latest:etc/fstab\n"};
+  }
+  void declare(Arguments& to) override {
+    declare_filter(to, filter_);
+    to.positionals(1, 1, arguments_, "SNAPSHOT:PATH is missing");
+  }
+
+  int run(Session& session) override {
+    const SnapshotPath what = split_snapshot_path(arguments_.at(0));
+    if (what.path.empty()) throw UsageError("write which file: " + arguments_[0] + ":PATH (see: cairn ls " + arguments_[0] + ")");
+    const Manifest& snapshot = session.choose(what.snapshot, filter_);
+    Output& out = session.out;
+    cat(session.repository(), snapshot, what.path, [&out](ByteView bytes) { out.write(bytes); }, session.progress);
+    return kExitDone;
+  }
+
+ private:
+  SnapshotFilter filter_;
+  std::vector<std::string> arguments_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_cat() { return std::make_unique<Cat>(); }
+
+}  // namespace cairn

@@ -1,0 +1,123 @@
+// cairn restore: a snapshot, or parts of several, into a directory.
+#include "ingest/restore.h"
+
+#include <algorithm>
+
+#include "cli/command.h"
+#include "cli/json.h"
+#include "cli/terminal.h"
+#include "store/error.h"
+
+namespace cairn {
+
+namespace {
+
+constexpr char kDetails[] =
+    "Without PATH every component becomes DIR/NAME; a PATH a/b becomes DIR/b.  Several arguments may be given.  DIR is made if it\n"
+    "isn't there; nothing is ever written outside of it, and nothing in it is removed that the snapshot doesn't replace.\n"
+    "Patterns of --include and --exclude are those of cairn backup --exclude, on paths beneath what is restored; --exclude wins.\n\n"
+    "Exit code: 0 done; 1 something could not be restored (it is named; the rest is there).\n\n"
+    "Examples:\n"
+    "  cairn restore latest --target /srv/restored\n"
+    "  cairn restore latest~1:media/avatars --target /tmp/avatars --verify\n"
+    "  cairn restore @2026-11-20T03:00:etc --target /tmp/etc --include '*.conf'\n";
+
+class Restore : public Command {
+ public:
+  CommandHelp help() const override {
+    return {"restore", "[OPTIONS] SNAPSHOT[:PATH]... --target DIR", "bring files back", kDetails};
+  }
+
+  void declare(Arguments& to) override {
+    to.text("-t,--target", "DIR", options_.target, "where to");
+    to.list("--include", "PATTERN", includes_, "only what matches; may be repeated");
+    to.list("--exclude", "PATTERN", excludes_, "not what matches; may be repeated");
+    to.choice("--overwrite", {"always", "changed", "never"}, overwrite_,
+              "files that are there: always replace (default), only when size or time differ, never");
+    to.flag("-n,--dry-run", options_.dry_run, "tell what would be written, write nothing");
+    to.flag("--verify", options_.verify, "read everything again afterwards and compare");
+    to.flag("--numeric-owner", options_.numeric_owner, "owners by number, not by name");
+    declare_filter(to, filter_);
+    to.positionals(1, SIZE_MAX, arguments_, "SNAPSHOT is missing (try: latest)");
+  }
+
+  int run(Session& session) override {
+    fill_options();
+    const auto wanted = choose_all(session);
+    if (options_.dry_run) session.progress.show_items();
+    session.progress.begin();
+    for (const auto& [snapshot, path] : wanted)
+      add(restore(session.repository(), *snapshot, path, options_, session.progress));
+    const uint64_t duration_ns = session.progress.elapsed_ns();
+    session.progress.finish();
+    report(session, wanted, duration_ns);
+    return total_.failed > 0 || session.progress.errors.load() > 0 ? kExitFailed : kExitDone;
+  }
+
+ private:
+  struct Wanted {
+    const Manifest* snapshot;
+    std::string path;
+  };
+
+  void fill_options() {
+    if (options_.target.empty()) throw UsageError("--target DIR is missing: where shall it be restored to?");
+    if (options_.dry_run && options_.verify) throw UsageError("--verify has nothing to look at in a --dry-run");
+    for (const std::string& pattern : includes_) options_.include.add(pattern);
+    for (const std::string& pattern : excludes_) options_.exclude.add(pattern);
+    options_.overwrite = overwrite_ == "always" ? Overwrite::kAlways : overwrite_ == "never" ? Overwrite::kNever : Overwrite::kChanged;
+  }
+
+  // All of them before anything is written: a slip in the last argument shall not leave a half.
+  std::vector<Wanted> choose_all(Session& session) {
+    std::vector<Wanted> out;
+    for (const std::string& argument : arguments_) {
+      SnapshotPath what = split_snapshot_path(argument);
+      const Manifest& snapshot = session.choose(what.snapshot, filter_);
+      session.require_path(snapshot, what.path);
+      out.push_back({&snapshot, std::move(what.path)});
+    }
+    return out;
+  }
+
+  void add(const RestoreResult& one) {
+    total_.files += one.files;
+    total_.directories += one.directories;
+    total_.others += one.others;
+    total_.skipped += one.skipped;
+    total_.failed += one.failed;
+    total_.bytes += one.bytes;
+    total_.verified_files += one.verified_files;
+  }
+
+  void report(Session& session, const std::vector<Wanted>& wanted, uint64_t duration_ns) const {
+    if (session.options.json) {
+      std::vector<std::string> ids;
+      for (const Wanted& one : wanted)
+        if (std::ranges::find(ids, one.snapshot->id.hex()) == ids.end()) ids.push_back(one.snapshot->id.hex());
+      return session.out.line(restore_json(total_, ids, options_.target, options_.dry_run, duration_ns));
+    }
+    if (session.options.quiet) return;
+    std::string text = options_.dry_run ? "Would restore " : "Restored ";
+    text += counted(total_.files, "file", "files") + " (" + human_size(total_.bytes) + ") and " +
+            counted(total_.directories, "directory", "directories");
+    if (total_.others > 0) text += " and " + counted(total_.others, "link or special file", "links and special files");
+    if (total_.skipped > 0) text += ", left " + human_count(total_.skipped) + " as they were";
+    text += options_.dry_run ? "." : " to " + printable(options_.target) + " in " + human_duration(duration_ns) + ".";
+    if (options_.verify) text += "\nVerified " + counted(total_.verified_files, "file", "files") + ".";
+    if (total_.failed > 0) text += "\n" + counted(total_.failed, "thing", "things") + " could not be restored (see above).";
+    session.out.line(text);
+  }
+
+  RestoreOptions options_;
+  RestoreResult total_;
+  SnapshotFilter filter_;
+  std::vector<std::string> includes_, excludes_, arguments_;
+  std::string overwrite_ = "always";
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_restore() { return std::make_unique<Restore>(); }
+
+}  // namespace cairn
