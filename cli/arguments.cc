@@ -211,7 +211,7 @@ void Parser::State::require_known_command(const std::vector<std::string>& words)
   if (!app.get_subcommands().empty()) return;
   const std::vector<std::string> extra = app.remaining();
   if (!extra.empty()) throw UsageError("unknown command or option: " + extra.front() + " (see: " + name + " --help)");
-  throw UsageError(words.empty() ? "which command? (see: " + name + " --help)" : "a command is missing (see: " + name + " --help)");
+  throw UsageError((words.empty() ? "which command? (see: " : "a command is missing (see: ") + name + " --help)");
 }
 
 void Parser::State::take_positionals(const std::vector<std::string>& behind_dashes) {

@@ -38,7 +38,8 @@ std::string bash_values(const std::string& command, const Options& options) {
   for (const OptionOutline& option : options) {
     if (!option.takes_value) continue;
     std::vector<std::string> patterns;
-    for (const std::string& name : option.names) patterns.push_back((command.empty() ? "*" : quoted(command)) + "' '" + quoted(name));
+    for (const std::string& name : option.names)
+      patterns.push_back((command.empty() ? "*" : quoted(command)) + "' '" + quoted(name));
     const std::string reply = option.choices.empty() ? "compgen -f" : "compgen -W " + quoted(joined(option.choices, " "));
     out += "    " + joined(patterns, "|") + ") mapfile -t COMPREPLY < <(" + reply + " -- \"$current\"); return ;;\n";
   }

@@ -24,7 +24,7 @@ constexpr char kDetails[] =
     "  export CAIRN_REPOSITORY=/mnt/backup/cairn CAIRN_PASSWORD_FILE=/etc/cairn/password\n"
     "  cairn init\n"
     "  cairn backup media=/srv/app/media db=exec:'docker exec app-db pg_dumpall -U postgres'\n"
-    "  cairn restore latest:media --target /srv/restored\n";
+    "  cairn restore latest:media --target /srv/restored";
 
 int exit_code(ErrorCode code) {
   switch (code) {

@@ -95,7 +95,8 @@ Password ask_once(int terminal, const std::string& question) {
 Password from_terminal(Ask ask, const std::string& place) {
   const Fd terminal(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
   if (!terminal)
-    throw UsageError("no password, and no terminal to ask for it: set CAIRN_PASSWORD_FILE, CAIRN_PASSWORD_COMMAND or CAIRN_PASSWORD");
+    throw UsageError(
+        "no password, and no terminal to ask for it: set CAIRN_PASSWORD_FILE, CAIRN_PASSWORD_COMMAND or CAIRN_PASSWORD");
   if (ask == Ask::kOnce) return ask_once(terminal.get(), "Password of " + printable(place) + ": ");
   Password first = ask_once(terminal.get(), "Password for the new repository " + printable(place) + ": ");
   const Password second = ask_once(terminal.get(), "The same again: ");
@@ -131,8 +132,9 @@ Password read_password(const Options& options, Ask ask, const std::string& place
   for (auto [given, name] : {std::pair{!options.password_file.empty(), "a password file"}, {has_variable, kVariable},
                              {!options.password_command.empty(), "a password command"}})
     if (given) sources += (sources.empty() ? "" : " and ") + std::string(name);
-  if (sources.find(" and ") != std::string::npos) throw UsageError("ambiguous password: there is " + sources + "; give one of them");
-  if (options.password_file == "-") throw UsageError("the password is never read from standard input; write /dev/fd/N or a file");
+  if (sources.find(" and ") != sources.npos) throw UsageError("ambiguous password: there is " + sources + "; give one of them");
+  if (options.password_file == "-")
+    throw UsageError("the password is never read from standard input; write /dev/fd/N or a file");
   if (!options.password_file.empty()) return from_file(options.password_file);
   if (has_variable) return from_variable();
   if (!options.password_command.empty()) return from_command(options.password_command, monitor);

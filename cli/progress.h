@@ -65,7 +65,8 @@ class Progress : public Monitor {
   std::jthread drawer_;      // last: it ends before what it uses
 };
 
-// "1.3 GiB of 10.2 GiB (12%), 3,456 files, 512.0 MiB/s, 17 s left, 2 errors": what Progress draws first.  Unknown numbers are left out.
+// "1.3 GiB of 10.2 GiB (12%), 3,456 files, 512.0 MiB/s, 17 s left, 2 errors": what Progress draws first.  What isn't known is
+// left out.
 struct Counters {
   uint64_t bytes_done = 0, bytes_total = 0, files_done = 0, files_total = 0, errors = 0;
   double bytes_per_second = 0;

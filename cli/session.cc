@@ -1,5 +1,7 @@
 #include "cli/session.h"
 
+#include <algorithm>
+
 #include "store/backend/local.h"
 #include "store/error.h"
 #include "store/keys/config.h"
@@ -11,8 +13,10 @@ std::string_view url_scheme(std::string_view text) {
   const size_t end = text.find("://");
   if (end == std::string_view::npos || end == 0) return {};
   const std::string_view scheme = text.substr(0, end);
-  const bool letters = scheme.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+.-") == scheme.npos;
-  return letters ? scheme : std::string_view{};
+  const bool fits = std::ranges::all_of(scheme, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' || c == '.' || c == '-';
+  });
+  return fits ? scheme : std::string_view{};
 }
 
 Backend& Session::backend() {
@@ -20,7 +24,8 @@ Backend& Session::backend() {
   const std::string& place = options.repository;
   if (place.empty()) throw UsageError("which repository? give -r PLACE or set CAIRN_REPOSITORY");
   if (const std::string_view scheme = url_scheme(place); !scheme.empty())
-    throw UsageError("repository " + std::string(scheme) + "://...: not supported by this version, which keeps repositories in directories");
+    throw UsageError("repository " + std::string(scheme) +
+                     "://...: not supported by this version, which keeps repositories in directories");
   backend_ = open_local(place);
   return *backend_;
 }
@@ -41,7 +46,8 @@ const std::vector<Manifest>& Session::snapshots() {
     std::vector<std::string> problems;
     snapshots_ = repository().snapshots(&problems);
     damaged_ = problems.size();
-    for (const std::string& problem : problems) progress.warning("a snapshot can't be opened: " + problem + " (see: cairn check)");
+    for (const std::string& problem : problems)
+      progress.warning("a snapshot can't be opened: " + problem + " (see: cairn check)");
   }
   return *snapshots_;
 }

@@ -44,7 +44,9 @@ class Session {
   const std::vector<Manifest>& snapshots();
   size_t damaged_snapshots() const { return damaged_; }
   // The snapshot that `name` means (store/repository.h).
-  const Manifest& choose(const std::string& name, const SnapshotFilter& filter) { return choose_snapshot(snapshots(), name, filter); }
+  const Manifest& choose(const std::string& name, const SnapshotFilter& filter) {
+    return choose_snapshot(snapshots(), name, filter);
+  }
   // kNotFound and kInvalidArgument unless `path` is in the snapshot: before anything is written on its behalf.
   void require_path(const Manifest& snapshot, const std::string& path);
 

@@ -20,8 +20,9 @@ size_t match(std::string_view text, std::string_view pattern) {
 
 // The end of the snapshot's name: where the ':' is, or the size.
 size_t end_of_name(std::string_view argument) {
-  static constexpr std::array<std::string_view, 6> kTimes = {"@0000-00-00T00:00:00Z", "@0000-00-00T00:00:00", "@0000-00-00T00:00Z",
-                                                             "@0000-00-00T00:00",     "@0000-00-00Z",         "@0000-00-00"};
+  static constexpr std::array<std::string_view, 6> kTimes = {"@0000-00-00T00:00:00Z", "@0000-00-00T00:00:00",
+                                                             "@0000-00-00T00:00Z",    "@0000-00-00T00:00",
+                                                             "@0000-00-00Z",          "@0000-00-00"};
   for (const std::string_view pattern : kTimes) {  // longest first
     const size_t length = match(argument, pattern);
     if (length > 0 && (length == argument.size() || argument[length] == ':')) return length;

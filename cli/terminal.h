@@ -20,7 +20,7 @@ size_t terminal_width(int fd);
 
 // "0 B", "999 B", "1.3 GiB".
 std::string human_size(uint64_t size_bytes);
-// What human_size wrote, and what people write: "100M", "1.5GiB", "4096".  K, M, G, T, P with or without B or iB, all powers of 1024.
+// What human_size wrote, and what people write: "100M", "1.5GiB", "4096".  K, M, G, T, P with or without B or iB, powers of 1024.
 // Error(kInvalidArgument) for anything else, for nothing, and for more than 2^63.
 uint64_t parse_size(std::string_view text);
 // "0.4 s", "12 s", "3:07 min", "2:00:09 h".

@@ -77,3 +77,33 @@ cairn_library(cairn_ingest
   ingest/tree/walk.cc)
 target_link_libraries(cairn_ingest PUBLIC cairn_store)
 
+
+cairn_library(cairn_cli
+  cli/arguments.cc
+  cli/commands/backup.cc
+  cli/commands/cat.cc
+  cli/commands/check.cc
+  cli/commands/completion.cc
+  cli/commands/init.cc
+  cli/commands/ls.cc
+  cli/commands/restore.cc
+  cli/commands/snapshots.cc
+  cli/commands/source_args.cc
+  cli/commands/stats.cc
+  cli/commands/version.cc
+  cli/completion.cc
+  cli/interrupt.cc
+  cli/json.cc
+  cli/options.cc
+  cli/output.cc
+  cli/password.cc
+  cli/progress.cc
+  cli/session.cc
+  cli/snapshot_path.cc
+  cli/table.cc
+  cli/terminal.cc)
+target_link_libraries(cairn_cli PUBLIC cairn_ingest)
+
+add_executable(cairn cli/main.cc)
+target_link_libraries(cairn PRIVATE cairn_cli)
+install(TARGETS cairn RUNTIME DESTINATION bin)

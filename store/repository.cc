@@ -16,7 +16,9 @@ RepositoryId Repository::init(Backend& backend, std::string_view password, const
   for (const StoredFile& file : present)
     if (file.name == kConfigName)
       throw Error(ErrorCode::kInvalidArgument, backend.describe() + ": there is a repository already; it was left as it is");
-  if (!present.empty() || !backend.list_foreign().empty())
+  // Slots without a config are what an interrupted init left behind; they are in nobody's way (see open_slots).
+  bool empty = std::ranges::all_of(present, [](const StoredFile& file) { return id_in_name<SlotId>(file.name) && file.name.starts_with("keys/"); });
+  if (!empty || !backend.list_foreign().empty())
     throw Error(ErrorCode::kInvalidArgument, backend.describe() + ": is not empty; choose a new place for the repository");
   auto id = random_id<RepositoryId>();
   Keyring keys = make_keyring(id, now_ns());

@@ -12,23 +12,25 @@ namespace cairn {
 namespace {
 
 constexpr char kDetails[] =
-    "SOURCE is a path, exec:COMMAND (run by /bin/sh, its output is saved), or - (standard input).  All of them become one snapshot\n"
-    "or, when a command fails, none.  Each is a component, called NAME or after the last element of its path; a path with a = in it\n"
-    "that exists as written is taken as a path.  With --command NAME the words after -- are run without a shell.\n\n"
-    "Patterns: * and ? don't match /, ** matches any directories; without / a pattern matches a name at any depth, with a leading /\n"
-    "from the root of the component, with a trailing / directories only; a leading ! takes an exclusion back.\n\n"
+    "SOURCE is a path, exec:COMMAND (run by /bin/sh, its output is saved), or - (standard input).  All of them become\n"
+    "one snapshot or, when a command fails, none.  Each is a component, called NAME or after the last element of its\n"
+    "path; a path with a = in it that exists as written is taken as a path.  With --command NAME the words after --\n"
+    "are run without a shell.\n\n"
+    "Patterns: * and ? don't match /, ** matches any directories; without / a pattern matches a name at any depth,\n"
+    "with a leading / from the root of the component, with a trailing / directories only; a leading ! takes an\n"
+    "exclusion back.\n\n"
     "Exit code: 0 done; 3 a snapshot was made, but some files could not be read; 1 nothing was recorded.\n\n"
     "Examples:\n"
     "  cairn backup /etc media=/srv/app/media\n"
     "  cairn backup media=/srv/app/media db=exec:'docker exec app-db pg_dumpall -U postgres' --tag nightly\n"
     "  cairn backup /srv/app/media --command db -- docker exec app-db pg_dumpall -U postgres\n"
-    "  pg_dumpall | cairn backup - --stdin-name db\n";
+    "  pg_dumpall | cairn backup - --stdin-name db";
 
 class Backup : public Command {
  public:
   CommandHelp help() const override {
-    return {"backup", "[OPTIONS] [NAME=]SOURCE... [--command NAME -- COMMAND...]", "save paths, commands' output or stdin as one snapshot",
-            kDetails};
+    return {"backup", "[OPTIONS] [NAME=]SOURCE... [--command NAME -- COMMAND...]",
+            "save paths, commands' output or stdin as one snapshot", kDetails};
   }
 
   void declare(Arguments& to) override {
@@ -73,7 +75,7 @@ class Backup : public Command {
     for (const std::string& file : exclude_files_) filter.exclude.add_file(file);
     if (!largest_.empty()) filter.exclude_larger_than_bytes = parse_size(largest_);
     for (const std::string& tag : options_.tags)
-      if (tag.empty() || tag.find_first_of(",\n") != std::string::npos) throw UsageError("--tag: not empty, without comma and newline");
+      if (tag.empty() || tag.find_first_of(",\n") != tag.npos) throw UsageError("--tag: not empty, without comma and newline");
   }
 
   std::string summary(const BackupResult& result) const;

@@ -10,8 +10,9 @@ class Cat : public Command {
  public:
   CommandHelp help() const override {
     return {"cat", "[OPTIONS] SNAPSHOT:PATH", "write one file or stream to standard output",
-            "Nothing is written that wasn't verified; when something in the middle is damaged the output ends there, with exit code 1.\n\n"
-            "Examples:\n  cairn cat latest:db | psql -U postgres\n  cairn cat latest:etc/fstab\n"};
+            "Nothing is written that wasn't verified; when something in the middle is damaged the output ends there, with exit\n"
+            "code 1.\n\n"
+            "Examples:\n  cairn cat latest:db | psql -U postgres\n  cairn cat latest:etc/fstab"};
   }
   void declare(Arguments& to) override {
     declare_filter(to, filter_);

@@ -18,11 +18,12 @@ class Check : public Command {
  public:
   CommandHelp help() const override {
     return {"check", "[OPTIONS]", "look for damage in the repository",
-            "Every file, every pack's table against the index, every snapshot down to the chunks it needs.  With --read-data all the data\n"
-            "too: every frame is opened and every chunk's id computed again; with --read-data=10 a tenth of the packs, chosen at random.\n"
+            "Every file, every pack's table against the index, every snapshot down to the chunks it needs.  With --read-data\n"
+            "all the data too: every frame is opened and every chunk's id computed again; with --read-data=10% a tenth of the\n"
+            "packs, chosen at random.\n"
             "What is damaged is told with the snapshots and paths it hurts.  Nothing is changed.\n\n"
             "Exit code: 0 all is well; 1 something is damaged.\n\n"
-            "Example:\n  cairn check --read-data=5%\n"};
+            "Example:\n  cairn check --read-data=5%"};
   }
   void declare(Arguments& to) override {
     to.optional_text("read-data", "PERCENT", "100", percent_, "also read the data, all of it or PERCENT of the packs");
@@ -72,16 +73,18 @@ class Check : public Command {
       size_t shown = 0;
       for (const Damage::Victim& victim : damage.victims) {
         if (++shown > kMostShownVictims) break;
-        session.out.line("  hurts " + victim.snapshot.substr(0, 8) + (victim.path.empty() ? ", all of it" : ":" + printable(victim.path)));
+        session.out.line("  hurts " + victim.snapshot.substr(0, 8) +
+                         (victim.path.empty() ? ", all of it" : ":" + printable(victim.path)));
       }
       if (damage.victim_count > kMostShownVictims)
         session.out.line("  and " + human_count(damage.victim_count - kMostShownVictims) + " more (--json lists them)");
     }
     if (session.options.quiet) return;
     for (const std::string& note : report.notes) session.out.line("note: " + printable(note));
-    std::string text = "Checked " + counted(report.snapshots, "snapshot", "snapshots") + ", " + counted(report.packs, "pack", "packs") + ", " +
-                       counted(report.chunks, "chunk", "chunks");
-    if (report.packs_read > 0) text += "; read " + human_size(report.bytes_read) + " of " + counted(report.packs_read, "pack", "packs");
+    std::string text = "Checked " + counted(report.snapshots, "snapshot", "snapshots") + ", " +
+                       counted(report.packs, "pack", "packs") + ", " + counted(report.chunks, "chunk", "chunks");
+    if (report.packs_read > 0)
+      text += "; read " + human_size(report.bytes_read) + " of " + counted(report.packs_read, "pack", "packs");
     text += "; " + human_duration(duration_ns) + ".\n";
     if (report.unreferenced_bytes > 0) text += human_size(report.unreferenced_bytes) + " belong to no snapshot.\n";
     text += report.damage.empty() ? "No damage." : counted(report.damage.size(), "file is", "files are") + " damaged.";

@@ -11,7 +11,8 @@ class Completion : public Command {
  public:
   CommandHelp help() const override {
     return {"completion", "bash|zsh|fish", "print a completion script for a shell",
-            "Examples:\n  source <(cairn completion bash)\n  cairn completion zsh > ~/.zfunc/_cairn\n  cairn completion fish | source\n"};
+            "Examples:\n  source <(cairn completion bash)\n  cairn completion zsh > ~/.zfunc/_cairn\n"
+            "  cairn completion fish | source"};
   }
   void declare(Arguments& to) override { to.positionals(1, 1, shell_, "write a shell: bash, zsh or fish"); }
 

@@ -15,7 +15,7 @@ class Init : public Command {
             "The place is made if it isn't there, and must be empty if it is.  The password is asked for twice, or comes from\n"
             "--password-file, CAIRN_PASSWORD_FILE, CAIRN_PASSWORD_COMMAND or CAIRN_PASSWORD.  Nothing in the repository can be\n"
             "read without it, by anybody: keep a copy somewhere else.\n\n"
-            "Example:\n  cairn -r /mnt/backup/cairn init\n"};
+            "Example:\n  cairn -r /mnt/backup/cairn init"};
   }
   void declare(Arguments&) override {}
 

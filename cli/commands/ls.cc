@@ -23,16 +23,18 @@ std::string owner(const std::map<uint32_t, std::string>& names, uint32_t number)
 std::string size_or_device(const Entry& entry) {
   if (entry.type != EntryType::kCharDevice && entry.type != EntryType::kBlockDevice) return std::to_string(entry.size_bytes);
   const uint64_t d = entry.device;  // as gnu_dev_major(3) and gnu_dev_minor(3)
-  return std::to_string((d >> 8 & 0xfff) | (d >> 32 & ~uint64_t{0xfff})) + ", " + std::to_string((d & 0xff) | (d >> 12 & ~uint64_t{0xff}));
+  const uint64_t major = (d >> 8 & 0xfff) | (d >> 32 & ~uint64_t{0xfff}), minor = (d & 0xff) | (d >> 12 & ~uint64_t{0xff});
+  return std::to_string(major) + ", " + std::to_string(minor);
 }
 
 class Ls : public Command {
  public:
   CommandHelp help() const override {
     return {"ls", "[OPTIONS] SNAPSHOT[:PATH]", "list what is in a snapshot",
-            "Without PATH the components.  Paths begin with the component's name, as everywhere.  On a terminal odd characters are\n"
-            "shown as \\xNN; elsewhere names are written as they are (-0 ends them with NUL instead of newline).\n\n"
-            "Examples:\n  cairn ls latest\n  cairn ls -l latest:media/avatars\n  cairn ls -R -0 latest~1:etc | xargs -0 -n1 echo\n"};
+            "Without PATH the components.  Paths begin with the component's name, as everywhere.  On a terminal odd\n"
+            "characters are shown as \\xNN; elsewhere names are written as they are (-0 ends them with NUL instead of\n"
+            "newline).\n\n"
+            "Examples:\n  cairn ls latest\n  cairn ls -l latest:media/avatars\n  cairn ls -R -0 latest~1:etc | xargs -0 -n1 echo"};
   }
   void declare(Arguments& to) override {
     to.flag("-l,--long", long_, "with mode, owner, size and time");

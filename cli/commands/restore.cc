@@ -13,14 +13,15 @@ namespace cairn {
 namespace {
 
 constexpr char kDetails[] =
-    "Without PATH every component becomes DIR/NAME; a PATH a/b becomes DIR/b.  Several arguments may be given.  DIR is made if it\n"
-    "isn't there; nothing is ever written outside of it, and nothing in it is removed that the snapshot doesn't replace.\n"
+    "Without PATH every component becomes DIR/NAME; a PATH a/b becomes DIR/b.  Several arguments may be given.  DIR is\n"
+    "made if it isn't there; nothing is ever written outside of it, and nothing in it is removed that the snapshot\n"
+    "doesn't replace.\n"
     "Patterns of --include and --exclude are those of cairn backup --exclude, on paths beneath what is restored; --exclude wins.\n\n"
     "Exit code: 0 done; 1 something could not be restored (it is named; the rest is there).\n\n"
     "Examples:\n"
     "  cairn restore latest --target /srv/restored\n"
     "  cairn restore latest~1:media/avatars --target /tmp/avatars --verify\n"
-    "  cairn restore @2026-11-20T03:00:etc --target /tmp/etc --include '*.conf'\n";
+    "  cairn restore @2026-11-20T03:00:etc --target /tmp/etc --include '*.conf'";
 
 class Restore : public Command {
  public:
@@ -65,7 +66,8 @@ class Restore : public Command {
     if (options_.dry_run && options_.verify) throw UsageError("--verify has nothing to look at in a --dry-run");
     for (const std::string& pattern : includes_) options_.include.add(pattern);
     for (const std::string& pattern : excludes_) options_.exclude.add(pattern);
-    options_.overwrite = overwrite_ == "always" ? Overwrite::kAlways : overwrite_ == "never" ? Overwrite::kNever : Overwrite::kChanged;
+    if (overwrite_ == "changed") options_.overwrite = Overwrite::kChanged;
+    if (overwrite_ == "never") options_.overwrite = Overwrite::kNever;
   }
 
   // All of them before anything is written: a slip in the last argument shall not leave a half.

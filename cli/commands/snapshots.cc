@@ -29,7 +29,7 @@ class Snapshots : public Command {
             "Oldest first.  A snapshot is named by its id (the digits shown, or a few more where they aren't unique), latest,\n"
             "latest~2, or @2026-11-20T03:00, the newest at or before that time.  With --json one object a snapshot.\n"
             "Exit code 1 when a snapshot can't be opened.\n\n"
-            "Example:\n  cairn snapshots --tag nightly\n"};
+            "Example:\n  cairn snapshots --tag nightly"};
   }
   void declare(Arguments& to) override { declare_filter(to, filter_); }
 

@@ -103,7 +103,8 @@ bool SourceParser::special(const std::string& source, const std::string& name) {
     add_script(source.substr(kExec.size()), name);
   } else if (const std::string_view scheme = url_scheme(source); !scheme.empty() && !exists(source)) {
     // Without the rest: there may be a password in it.
-    throw UsageError(std::string(scheme) + "://...: sources of this kind are not supported by this version; a dump is: NAME=exec:COMMAND");
+    throw UsageError(std::string(scheme) +
+                     "://...: sources of this kind are not supported by this version; a dump is: NAME=exec:COMMAND");
   } else {
     return false;
   }
@@ -123,7 +124,7 @@ void SourceParser::add_stdin(const std::string& name) {
   if (has_stdin_) throw UsageError("standard input (-) can be read only once");
   has_stdin_ = true;
   if (!name.empty() && !arguments_.stdin_name.empty() && name != arguments_.stdin_name)
-    throw UsageError("standard input has two names: " + in_quotes(name) + " and --stdin-name " + in_quotes(arguments_.stdin_name));
+    throw UsageError("standard input has two names: " + in_quotes(name) + " and " + in_quotes(arguments_.stdin_name));
   SourceSpec spec;
   spec.kind = SourceSpec::Kind::kStdin;
   spec.name = !name.empty() ? name : !arguments_.stdin_name.empty() ? arguments_.stdin_name : "stdin";
@@ -144,7 +145,8 @@ void SourceParser::add_script(const std::string& script, const std::string& name
 
 void SourceParser::add_command() {
   if (arguments_.command_name.empty()) return;
-  if (arguments_.command.empty()) throw UsageError("--command NAME: write the command after --, like --command db -- pg_dumpall -U postgres");
+  if (arguments_.command.empty())
+    throw UsageError("--command NAME: write the command after --, like --command db -- pg_dumpall -U postgres");
   SourceSpec spec;
   spec.kind = SourceSpec::Kind::kCommand;
   spec.name = arguments_.command_name;

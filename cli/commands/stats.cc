@@ -43,11 +43,13 @@ std::string repository_text(const RepositoryStats& s) {
   auto row = [](const char* what, const std::string& value) { return std::string(what) + value + "\n"; };
   return row("Snapshots:              ", human_count(s.snapshots)) +
          row("As if restored:         ", human_size(s.logical_bytes)) +
-         row("Without duplicates:     ", human_size(s.unique_bytes) + " in " + counted(s.unique_chunks, "chunk", "chunks") + ", dedup " +
-                                            human_ratio(s.logical_bytes, s.unique_bytes)) +
-         row("Compressed:             ", human_size(s.data_stored_bytes) + ", compression " + human_ratio(s.unique_bytes, s.data_stored_bytes)) +
+         row("Without duplicates:     ", human_size(s.unique_bytes) + " in " + counted(s.unique_chunks, "chunk", "chunks") +
+                                             ", dedup " + human_ratio(s.logical_bytes, s.unique_bytes)) +
+         row("Compressed:             ", human_size(s.data_stored_bytes) + ", compression " +
+                                             human_ratio(s.unique_bytes, s.data_stored_bytes)) +
          row("Names and attributes:   ", human_size(s.tree_stored_bytes) + ", from " + human_size(s.tree_plain_bytes)) +
-         row("Index, snapshots, rest: ", human_size(s.index_bytes) + ", " + human_size(s.snapshot_bytes) + ", " + human_size(s.other_bytes)) +
+         row("Index, snapshots, rest: ", human_size(s.index_bytes) + ", " + human_size(s.snapshot_bytes) + ", " +
+                                             human_size(s.other_bytes)) +
          row("Repository:             ", human_size(s.total_bytes) + ", " + counted(s.packs, "pack", "packs"));
 }
 
@@ -55,9 +57,9 @@ class Stats : public Command {
  public:
   CommandHelp help() const override {
     return {"stats", "[OPTIONS] [SNAPSHOT]", "sizes, and what deduplication and compression save",
-            "Of the whole repository, its components and what each snapshot added; or of one snapshot's components.  SIZE is what a\n"
-            "restore would write, NEW what had not been seen before, STORED what that took in the repository.\n\n"
-            "Examples:\n  cairn stats\n  cairn stats latest\n"};
+            "Of the whole repository, its components and what each snapshot added; or of one snapshot's components.  SIZE is\n"
+            "what a restore would write, NEW what had not been seen before, STORED what that took in the repository.\n\n"
+            "Examples:\n  cairn stats\n  cairn stats latest"};
   }
   void declare(Arguments& to) override {
     declare_filter(to, filter_);
@@ -88,11 +90,12 @@ class Stats : public Command {
     }
     session.out.write(repository_text(stats));
     if (chosen.empty()) return;
-    Table components({{"COMPONENT"}, {"KIND"}, {"SNAPSHOTS", Side::kRight}, {"SIZE NOW", Side::kRight}, {"NEW IN ALL", Side::kRight},
-                      {"STORED", Side::kRight}, {"COMPRESSION", Side::kRight}});
+    Table components({{"COMPONENT"}, {"KIND"}, {"SNAPSHOTS", Side::kRight}, {"SIZE NOW", Side::kRight},
+                      {"NEW IN ALL", Side::kRight}, {"STORED", Side::kRight}, {"COMPRESSION", Side::kRight}});
     for (const auto& [info, count] : sums(chosen))
-      components.add({printable(info.name), std::string(component_kind_name(info.kind)), human_count(count), human_size(info.size_bytes),
-                      human_size(info.new_bytes), human_size(info.stored_bytes), human_ratio(info.new_bytes, info.stored_bytes)});
+      components.add({printable(info.name), std::string(component_kind_name(info.kind)), human_count(count),
+                      human_size(info.size_bytes), human_size(info.new_bytes), human_size(info.stored_bytes),
+                      human_ratio(info.new_bytes, info.stored_bytes)});
     Table snapshots({{"SNAPSHOT"}, {"TIME"}, {"SIZE", Side::kRight}, {"NEW", Side::kRight}, {"STORED", Side::kRight}});
     for (const Manifest& m : chosen)
       snapshots.add({m.id.hex().substr(0, 8), local_time(m.time_ns), human_size(m.size_bytes()), human_size(m.stats.bytes_new),
@@ -106,8 +109,8 @@ class Stats : public Command {
       return session.out.line(snapshot_json(m));
     }
     session.out.line("Snapshot " + m.id.hex().substr(0, 16) + ", " + local_time(m.time_ns) + ", " + printable(m.host));
-    Table table({{"COMPONENT"}, {"KIND"}, {"FILES", Side::kRight}, {"SIZE", Side::kRight}, {"NEW", Side::kRight}, {"STORED", Side::kRight},
-                 {"COMPRESSION", Side::kRight}});
+    Table table({{"COMPONENT"}, {"KIND"}, {"FILES", Side::kRight}, {"SIZE", Side::kRight}, {"NEW", Side::kRight},
+                 {"STORED", Side::kRight}, {"COMPRESSION", Side::kRight}});
     for (const ComponentInfo& c : m.components)
       table.add({printable(c.name), std::string(component_kind_name(c.kind)), human_count(c.file_count), human_size(c.size_bytes),
                  human_size(c.new_bytes), human_size(c.stored_bytes), human_ratio(c.new_bytes, c.stored_bytes)});

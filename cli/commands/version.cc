@@ -17,7 +17,7 @@ class Version : public Command {
   CommandHelp help() const override {
     return {"version", "[OPTIONS]", "print the version",
             "Also which code computes the chunk ids, which cipher a new repository gets on this machine, and the version of the\n"
-            "repository format.\n\nExample:\n  cairn version --json\n"};
+            "repository format.\n\nExample:\n  cairn version --json"};
   }
   void declare(Arguments&) override {}
 

@@ -57,6 +57,10 @@ std::optional<Keyring> KeySlot::open(ByteView file, const SlotId& id, const Repo
   return keys;
 }
 
+bool KeySlot::of_another_repository(ByteView file, const RepositoryId& repository, std::string_view name) {
+  return Header::decode(check_trailer(file, name), ObjectType::kKeySlot, name).repository != repository;
+}
+
 KdfParams new_kdf_params() {
   KdfParams kdf;
   random_fill(kdf.salt);
@@ -74,15 +78,18 @@ Keyring open_slots(Backend& backend, const RepositoryId& repository, std::string
   size_t tried = 0;
   for (const StoredFile& file : backend.list("keys/")) {
     auto id = id_in_name<SlotId>(file.name);
-    if (!id || ++tried > kMostSlots) continue;
+    if (!id || tried == kMostSlots) continue;
     try {
-      auto keys = KeySlot::open(read_whole(backend, file.name, kMostSmallFileBytes), *id, repository, password);
+      Buffer bytes = read_whole(backend, file.name, kMostSmallFileBytes);
+      if (KeySlot::of_another_repository(bytes, repository, file.name)) continue;
+      ++tried;
+      auto keys = KeySlot::open(bytes, *id, repository, password);
       if (keys) return std::move(*keys);
     } catch (const Error& e) {
       damage.emplace(e);
     }
   }
-  if (tried == 0) throw Error(ErrorCode::kCorrupt, backend.describe() + ": has no key slots: the folder keys/ is empty");
+  if (tried == 0 && !damage) throw Error(ErrorCode::kCorrupt, backend.describe() + ": has no key slots: the folder keys/ is empty");
   if (damage) throw Error(damage->code(), std::string("no key slot could be opened: ") + damage->what());
   throw Error(ErrorCode::kWrongKey, backend.describe() + ": wrong password");
 }

@@ -58,7 +58,7 @@ Lease::~Lease() {
   renewer_ = {};  // stops and joins
   try {
     if (record_.number > 0) backend_.remove(lease_name(record_.id, record_.number));
-  } catch (const std::exception&) {  // it goes stale by itself
+  } catch (...) {  // it goes stale by itself
   }
 }
 
