@@ -21,6 +21,10 @@ class HelpFormatter : public CLI::Formatter {
     auto found = usages.find(app);
     return found == usages.end() ? "" : "\nUsage: " + found->second + "\n";
   }
+  std::string make_option_opts(const CLI::Option* option) const override {
+    const std::string text = option->get_option_text();
+    return text.starts_with("[=") ? text : CLI::Formatter::make_option_opts(option);
+  }
 };
 
 CLI::Option* with_value(CLI::Option* option, const std::string& placeholder) {
@@ -126,6 +130,7 @@ Parser::Parser(const std::string& name, const std::string& summary, const std::s
   state_->formatter = formatter.get();
   app.formatter(std::move(formatter));
   app.require_subcommand(0, 1);
+  app.allow_config_extras(CLI::config_extras_mode::error);
   app.set_version_flag("--version", version, "print the version and exit")->group(kGlobalGroup);
 }
 Parser::~Parser() = default;
@@ -240,7 +245,7 @@ std::string Parser::parse(std::vector<std::string> words, std::string* answer) {
     app.allow_extras();  // refused below, with better words
     app.parse(std::move(seen));
   } catch (const CLI::CallForHelp&) {
-    *answer = app.help();
+    *answer = CLI::detail::find_and_replace(app.help(), "\n\n\n", "\n\n");
     return "";
   } catch (const CLI::CallForVersion&) {
     *answer = state_->version + "\n";

@@ -34,7 +34,8 @@ class Ls : public Command {
             "Without PATH the components.  Paths begin with the component's name, as everywhere.  On a terminal odd\n"
             "characters are shown as \\xNN; elsewhere names are written as they are (-0 ends them with NUL instead of\n"
             "newline).\n\n"
-            "Examples:\n  cairn ls latest\n  cairn ls -l latest:media/avatars\n  cairn ls -R -0 latest~1:etc | xargs -0 -n1 echo"};
+            "Examples:\n  cairn ls latest\n  cairn ls -l latest:media/avatars\n"
+            "  cairn ls -R -0 latest~1:etc | xargs -0 -n1 echo"};
   }
   void declare(Arguments& to) override {
     to.flag("-l,--long", long_, "with mode, owner, size and time");

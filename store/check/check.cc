@@ -32,6 +32,8 @@ void check_metadata(Repository& repository, CheckReport& report) {
     Buffer bytes = read_whole(backend, file.name, kMostSmallFileBytes);
     auto id = id_in_name<SlotId>(file.name);
     ByteView body = check_trailer(bytes, file.name);
+    if (KeySlot::of_another_repository(bytes, keys.repository, file.name))
+      return report.notes.push_back(file.name + ": a key slot of another repository; an interrupted init leaves such");
     Header::decode(body, ObjectType::kKeySlot, file.name, keys.repository, id ? id->view() : ByteView{});
   });
   check_small_files(backend, "index/", report, [&](const StoredFile& file) {
@@ -43,7 +45,8 @@ void check_metadata(Repository& repository, CheckReport& report) {
     if (id) LeaseRecord::decode(read_whole(backend, file.name, kMostSmallFileBytes), *id, keys, file.name);
   });
   check_small_files(backend, "gc/", report, [&](const StoredFile& file) {
-    GcList::decode(read_whole(backend, file.name, kMostGcListBytes), std::stoull(file.name.substr(3), nullptr, 16), keys);
+    if (auto generation = gc_list_generation(file.name))
+      GcList::decode(read_whole(backend, file.name, kMostGcListBytes), *generation, keys);
   });
 }
 

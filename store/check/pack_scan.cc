@@ -68,7 +68,9 @@ void Scan::load_expectations() {
       for (const PackInfo& pack :
            decode_segment(read_whole(repository_.backend(), file.name, kMostSegmentBytes), *id, repository_.keys()))
         expected_[pack.id] = {pack.size_bytes, file.name};
-    } catch (const Error&) {  // told by check_metadata
+    } catch (const Error& e) {
+      bool told = std::ranges::any_of(report_.damage, [&](const Damage& d) { return d.file == file.name; });   // by check_metadata
+      if (!told && e.code() != ErrorCode::kNotFound) add_damage(file.name, e.what());
     }
   }
 }
@@ -152,22 +154,34 @@ void Scan::read_pack(const PackInfo& pack, const StoredFile& file) {
   } catch (const Error& e) {
     return lose(pack, 0, pack.chunks.size(), add_damage(file.name, e.what()));
   }
-  whole.update(backend.read(file.name, 0, kFirstFrameOffset));
+  // A bad sector is a finding like any other: empty then, and the rest is read all the same.
+  bool complete = true;
+  auto read = [&](uint64_t offset, uint64_t length, size_t first_chunk, size_t chunk_count) {
+    try {
+      Buffer bytes = backend.read(file.name, offset, length);
+      whole.update(bytes);
+      return bytes;
+    } catch (const Error& e) {
+      complete = false;
+      lose(pack, first_chunk, chunk_count, add_damage(file.name, "can't be read at byte " + std::to_string(offset) + ": " + e.what()));
+      return Buffer();
+    }
+  };
+  read(0, kFirstFrameOffset, 0, 0);
   size_t first_chunk = 0;
   uint64_t at = kFirstFrameOffset;
   for (const FrameInfo& frame : pack.frames) {
     progress_.check_interrupted();
-    Buffer sealed = backend.read(file.name, frame.offset, frame.stored_bytes);
-    whole.update(sealed);
-    verify_frame(pack, *opener, frame, first_chunk, sealed, decompressor, bases);
+    Buffer sealed = read(frame.offset, frame.stored_bytes, first_chunk, frame.chunk_count);
+    if (!sealed.empty()) verify_frame(pack, *opener, frame, first_chunk, sealed, decompressor, bases);
     first_chunk += frame.chunk_count;
     at += frame.stored_bytes;
     progress_.bytes_done += frame.stored_bytes;
   }
-  Buffer rest = backend.read(file.name, at, file.size_bytes - at);
-  whole.update(rest.view().first(rest.size() - kTrailerBytes));
+  read(at, file.size_bytes - kTrailerBytes - at, 0, 0);
   Blake3Hash hash = whole.finish();
-  if (!std::ranges::equal(hash, rest.view().last(kTrailerBytes)))
+  Buffer trailer = read(file.size_bytes - kTrailerBytes, kTrailerBytes, 0, 0);
+  if (complete && !std::ranges::equal(hash, trailer.view()))
     add_damage(file.name, "its bytes don't match the hash at its end");
   std::lock_guard lock(mu_);
   ++report_.packs_read;

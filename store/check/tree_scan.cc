@@ -135,25 +135,26 @@ class TreeScan {
   std::vector<std::optional<Location>> places_;
 };
 
-// Gaps in the chain of one author's snapshots: somebody removed one, or the storage lost it.  A forget leaves such gaps too.
-void check_snapshot_files(Repository& repository, CheckReport& report) {
+// Every snapshot that can be opened, each read once; what can't be is damage.
+std::vector<Manifest> open_snapshots(Repository& repository, CheckReport& report) {
+  std::vector<Manifest> out;
   for (const StoredFile& file : repository.backend().list("snapshots/")) {
     auto id = id_in_name<SnapshotId>(file.name);
     if (!id) continue;
     try {
-      Manifest::decode(read_whole(repository.backend(), file.name, kMostManifestBytes + 4096), *id, repository.keys());
+      out.push_back(Manifest::decode(read_whole(repository.backend(), file.name, kMostManifestBytes + 4096), *id, repository.keys()));
     } catch (const Error& e) {
       if (e.code() != ErrorCode::kNotFound) report.damage.push_back({file.name, e.what(), {{id->hex(), ""}}, 1});
     }
   }
+  return out;
 }
 
 }  // namespace
 
 void scan_trees(Repository& repository, const LostChunks& lost, CheckProgress& progress, CheckReport& report) {
-  check_snapshot_files(repository, report);
   TreeScan scan(repository, lost, progress, report);
-  for (const Manifest& m : repository.snapshots()) {
+  for (const Manifest& m : open_snapshots(repository, report)) {
     ++report.snapshots;
     scan.snapshot(m);
   }

@@ -63,14 +63,17 @@ GcList GcList::decode(ByteView file, uint64_t generation, const Keyring& keys) {
   return list;
 }
 
+std::optional<uint64_t> gc_list_generation(std::string_view name) {
+  uint64_t number = 0;
+  std::string_view digits = name.substr(std::min<size_t>(3, name.size()));
+  auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number, 16);
+  if (error != std::errc{} || gc_list_name(number) != name) return std::nullopt;
+  return number;
+}
+
 std::optional<GcList> newest_gc_list(Backend& backend, const Keyring& keys) {
   uint64_t newest = 0;
-  for (const StoredFile& file : backend.list("gc/")) {
-    std::string_view digits = std::string_view(file.name).substr(3);
-    uint64_t number = 0;
-    auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number, 16);
-    if (error == std::errc{} && end == digits.data() + digits.size() && digits.size() == 16) newest = std::max(newest, number);
-  }
+  for (const StoredFile& file : backend.list("gc/")) newest = std::max(newest, gc_list_generation(file.name).value_or(0));
   if (newest == 0) return std::nullopt;
   return GcList::decode(read_whole(backend, gc_list_name(newest), kMostGcListBytes), newest, keys);
 }

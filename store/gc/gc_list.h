@@ -26,6 +26,9 @@ struct GcList {
   static GcList decode(ByteView file, uint64_t generation, const Keyring& keys);
 };
 
+// The number in a name, nullopt when it isn't one of a gc list.
+std::optional<uint64_t> gc_list_generation(std::string_view name);
+
 // The newest list, nullopt when nothing was ever condemned.  A list that can't be read is an error: guessing would lose data.
 std::optional<GcList> newest_gc_list(Backend& backend, const Keyring& keys);
 

@@ -59,6 +59,8 @@ rocksdb::Slice slice(std::string_view text) { return {text.data(), text.size()};
 
 IndexDatabase::IndexDatabase(const std::string& folder) : folder_(folder), handle_(std::make_unique<Handle>()) { open(); }
 
+IndexDatabase::IndexDatabase() : handle_(std::make_unique<Handle>()) { open_private(); }
+
 IndexDatabase::~IndexDatabase() {
   handle_.reset();
   std::error_code ignored;

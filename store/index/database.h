@@ -29,6 +29,8 @@ class IndexDatabase {
   // Opens (or makes) the database in `folder`: for writing if nobody else has it, else read-only; when neither works, a private
   // one in a temporary folder that is removed at the end.
   explicit IndexDatabase(const std::string& folder);
+  // One of its own, in a temporary folder that is removed at the end.
+  IndexDatabase();
   ~IndexDatabase();
 
   // False: opened read-only because another process writes.

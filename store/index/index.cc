@@ -92,7 +92,7 @@ void Index::synchronise() {
   listed_.clear();
   for (const StoredFile& file : backend_.list("packs/"))
     if (auto id = id_in_name<PackId>(file.name)) listed_[*id] = {file.size_bytes, false};
-  overlay_ = {};
+  newer_.reset();
   distrusted_.clear();
   adopted_.clear();
   problems_.clear();
@@ -169,6 +169,12 @@ void Index::adopt_unknown_packs() {
   add(adopted_, {});
 }
 
+IndexDatabase& Index::writable() {
+  if (database_->writable()) return *database_;
+  if (!newer_) newer_ = std::make_unique<IndexDatabase>();
+  return *newer_;
+}
+
 // Packs that are listed and not known yet go into the database, or beside it when another process writes it.
 void Index::add(std::span<const PackInfo> packs, std::span<const SegmentId> segments) {
   std::vector<std::pair<std::string, std::string>> pairs;
@@ -183,6 +189,7 @@ void Index::add(std::span<const PackInfo> packs, std::span<const SegmentId> segm
       if (!good) distrusted_[next_pack_ + static_cast<uint32_t>(order.size())] = true;
       order.push_back(&pack);
     }
+  if (order.empty() && !database_->writable()) return;  // which segments it has, a private database needn't remember
   for (const PackInfo* pack : order) {
     uint32_t number = next_pack_++;
     Location at{number, 0, 0, 0};
@@ -191,17 +198,10 @@ void Index::add(std::span<const PackInfo> packs, std::span<const SegmentId> segm
       at.offset_bytes = 0;
       for (uint32_t i = 0; i < frame.chunk_count; ++i, ++chunk) {
         at.length_bytes = pack->chunks[chunk].length_bytes;
-        if (database_->writable()) pairs.emplace_back(chunk_key(pack->chunks[chunk].id), encode_location(at));
-        else overlay_.chunks[pack->chunks[chunk].id] = at;
+        pairs.emplace_back(chunk_key(pack->chunks[chunk].id), encode_location(at));
         at.offset_bytes += at.length_bytes;
       }
       ++at.frame;
-    }
-    if (!database_->writable()) {
-      PackInfo bare = *pack;
-      bare.chunks.clear();
-      overlay_.packs[number] = std::move(bare);
-      continue;
     }
     Encoder known;
     known.u32(number);
@@ -209,7 +209,6 @@ void Index::add(std::span<const PackInfo> packs, std::span<const SegmentId> segm
     pairs.emplace_back("k" + std::string(text(pack->id.view())), text(known.out()));
     pairs.emplace_back(pack_key(number), encode_pack(*pack));
   }
-  if (!database_->writable()) return;
   for (const SegmentId& id : segments) pairs.emplace_back("s" + std::string(text(id.view())), "1");
   if (pairs.empty() && first == next_pack_) return;
   pairs.emplace_back(kMetaKey, encode_meta(keys_.repository, next_pack_));
@@ -217,7 +216,7 @@ void Index::add(std::span<const PackInfo> packs, std::span<const SegmentId> segm
   std::ranges::stable_sort(pairs, {}, &std::pair<std::string, std::string>::first);
   auto end = std::unique(pairs.rbegin(), pairs.rend(), [](const auto& a, const auto& b) { return a.first == b.first; });
   pairs.erase(pairs.begin(), end.base());
-  database_->ingest(pairs);
+  writable().ingest(pairs);
 }
 
 void Index::rebuild() const {
@@ -250,21 +249,20 @@ std::optional<Location> Index::find(const ChunkId& id) const {
 void Index::find_many(std::span<const ChunkId> ids, std::vector<std::optional<Location>>& out) const {
   with_database([&] {
     out.assign(ids.size(), std::nullopt);
-    std::vector<uint32_t> order;
-    for (uint32_t i = 0; i < ids.size(); ++i) {
-      auto newer = overlay_.chunks.find(ids[i]);
-      if (newer != overlay_.chunks.end()) out[i] = newer->second;
-      else order.push_back(i);
-    }
+    std::vector<uint32_t> order(ids.size());
+    for (uint32_t i = 0; i < ids.size(); ++i) order[i] = i;
     std::ranges::sort(order, [&](uint32_t a, uint32_t b) { return ids[a] < ids[b]; });
     std::vector<std::string> keys;
     keys.reserve(order.size());
     for (uint32_t i : order) keys.push_back(chunk_key(ids[i]));
     std::vector<std::string_view> views(keys.begin(), keys.end());
     std::vector<std::string> values;
-    database_->get_many(views, values);
-    for (size_t i = 0; i < order.size(); ++i)
-      if (!values[i].empty()) out[order[i]] = decode_location(values[i]);
+    for (const IndexDatabase* database : {database_.get(), newer_.get()}) {
+      if (!database) continue;
+      database->get_many(views, values);
+      for (size_t i = 0; i < order.size(); ++i)
+        if (!values[i].empty()) out[order[i]] = decode_location(values[i]);
+    }
   });
 }
 
@@ -278,17 +276,18 @@ void Index::usable_many(std::span<const ChunkId> ids, std::vector<uint8_t>& out)
 
 void Index::distrust(const std::unordered_set<PackId, IdHash>& packs) {
   std::unique_lock lock(mu_);
-  database_->scan("k", [&](std::string_view key, std::string_view value) {
-    if (packs.contains(PackId::from_bytes(view(key.substr(1))))) distrusted_[Decoder(view(value), "local index").u32()] = true;
-  });
-  for (const auto& [number, pack] : overlay_.packs)
-    if (packs.contains(pack.id)) distrusted_[number] = true;
+  for (const IndexDatabase* database : {database_.get(), newer_.get()}) {
+    if (!database) continue;
+    database->scan("k", [&](std::string_view key, std::string_view value) {
+      if (packs.contains(PackId::from_bytes(view(key.substr(1))))) distrusted_[Decoder(view(value), "local index").u32()] = true;
+    });
+  }
 }
 
 PackInfo Index::pack(uint32_t number) const {
   return with_database([&]() -> PackInfo {
-    if (auto newer = overlay_.packs.find(number); newer != overlay_.packs.end()) return newer->second;
     auto value = database_->get(pack_key(number));
+    if (!value && newer_) value = newer_->get(pack_key(number));
     if (!value) throw DatabaseDamaged("a pack number that it doesn't know");
     return decode_pack(*value);
   });

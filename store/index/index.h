@@ -5,7 +5,9 @@
 // anew; packs that no segment mentions (a crash, a lost segment) are read from their own directories; packs that are not there
 // any more are forgotten, so that the next backup uploads their chunks again.
 //
-// Memory:   the database's caches (some tens of MB) and, when another process of this machine writes the database, what is newer.
+// When another process of this machine writes the database, what is newer than it goes into a private one that lives as long as this.
+//
+// Memory:   the caches of the databases, some tens of MB.
 // Threads:  find, find_many and pack are thread-safe; add_segment by one thread at a time.
 #pragma once
 
@@ -65,12 +67,7 @@ class Index {
  private:
   struct Listed {
     uint64_t size_bytes = 0;
-    bool known = false;      // in the database or the overlay
-  };
-  // What is newer than a read-only database.
-  struct Overlay {
-    std::unordered_map<ChunkId, Location, IdHash> chunks;
-    std::unordered_map<uint32_t, PackInfo> packs;
+    bool known = false;      // in one of the databases
   };
 
   void synchronise();
@@ -79,6 +76,7 @@ class Index {
   void adopt_unknown_packs();
   void add(std::span<const PackInfo> packs, std::span<const SegmentId> segments);
   void rebuild() const;
+  IndexDatabase& writable();
   template <class Call>
   auto with_database(Call call) const;
 
@@ -86,7 +84,7 @@ class Index {
   const Keyring& keys_;
   mutable std::shared_mutex mu_;  // exclusive: rebuild and add
   std::unique_ptr<IndexDatabase> database_;                     // guarded by mu_
-  Overlay overlay_;                                             // guarded by mu_
+  std::unique_ptr<IndexDatabase> newer_;                        // guarded by mu_; beside a read-only database, on demand
   std::unordered_map<PackId, Listed, IdHash> listed_;           // guarded by mu_
   std::unordered_map<uint32_t, bool> distrusted_;               // guarded by mu_; of a wrong length, or condemned
   uint32_t next_pack_ = 0;                                      // guarded by mu_

@@ -13,9 +13,9 @@ struct KeySlot {
   enum class Kind : uint8_t { kPassword = 1, kKeyFile = 2 };
   static Bytes encode(const SlotId& id, const Keyring& keys, std::string_view password, const KdfParams& kdf,
                       Kind kind = Kind::kPassword);
-  // nullopt when the password is another one.  kCorrupt, kUnsupported.
-  // True for a whole slot that an interrupted init left at this place.  kCorrupt, kUnsupported.
+  // True for a slot that an interrupted init left at this place.  kCorrupt, kUnsupported.
   static bool of_another_repository(ByteView file, const RepositoryId& repository, std::string_view name);
+  // nullopt when the password is another one.  kCorrupt, kUnsupported.
   static std::optional<Keyring> open(ByteView file, const SlotId& id, const RepositoryId& repository, std::string_view password);
 };
 

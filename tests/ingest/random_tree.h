@@ -67,7 +67,7 @@ class RandomTree {
         others_.push_back(path);
         return;
       case 11:
-        ASSERT_EQ(::mknod(path.c_str(), (below(2) ? S_IFCHR : S_IFBLK) | 0600, makedev(below(300), below(70000))), 0);
+        ASSERT_EQ(::mknod(path.c_str(), (below(2) ? S_IFCHR : S_IFBLK) | 0600, makedev(static_cast<unsigned>(below(300)), static_cast<unsigned>(below(70000)))), 0);
         others_.push_back(path);
         return;
       default: return file(path, below(3) ? below(3000) : below(200'000), static_cast<uint32_t>(below(4)));
@@ -128,8 +128,9 @@ class RandomTree {
     ASSERT_EQ(::lstat(path.c_str(), &now), 0);
     bool link = S_ISLNK(now.st_mode), file = S_ISREG(now.st_mode);
     // Order: owner clears set-id bits and capabilities.
-    if (privileged_ && below(3) == 0)
+    if (privileged_ && below(3) == 0) {
       ASSERT_EQ(::lchown(path.c_str(), static_cast<uid_t>(below(70000)), static_cast<gid_t>(below(70000))), 0);
+    }
     if (!link) {
       mode_t most = privileged_ ? (file || is_directory ? 07777 : 0777) : 0777;
       mode_t mode = static_cast<mode_t>(next()) & most;

@@ -2,8 +2,9 @@
 #pragma once
 
 #include <dirent.h>
-#include <gtest/gtest.h>
+#include <fcntl.h>
 #include <grp.h>
+#include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
@@ -142,7 +143,7 @@ class AsNobody {
  public:
   AsNobody() {
     groups_.resize(static_cast<size_t>(std::max(0, ::getgroups(0, nullptr))));
-    if (!groups_.empty()) EXPECT_GE(::getgroups(static_cast<int>(groups_.size()), groups_.data()), 0);
+    EXPECT_GE(::getgroups(static_cast<int>(groups_.size()), groups_.data()), 0);
     EXPECT_EQ(::setgroups(0, nullptr), 0);
     EXPECT_EQ(::setegid(65534), 0);
     EXPECT_EQ(::seteuid(65534), 0);

@@ -1,0 +1,67 @@
+#include "cli/json.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+namespace cairn {
+namespace {
+
+using Json = nlohmann::json;
+
+Json entry(const std::string& path) { return Json::parse(entry_json(path, Entry{}, Manifest{})); }
+
+TEST(Json, PathsThatAreTextAreGivenOnce) {
+  const Json out = entry("media/ä\nb\"");
+  EXPECT_EQ(out["path"], "media/ä\nb\"");
+  EXPECT_FALSE(out.contains("path_base64"));
+}
+
+TEST(Json, OtherPathsAreGivenTwice) {
+  const Json out = entry("b\xff");
+  EXPECT_EQ(out["path"], "b\\xff");
+  EXPECT_EQ(out["path_base64"], "Yv8=");
+  EXPECT_EQ(entry("\xff")["path_base64"], "/w==");
+  EXPECT_EQ(entry("ab\xff")["path_base64"], "YWL/");
+  EXPECT_EQ(entry("\xed\xa0\x80")["path_base64"], "7aCA");  // a surrogate
+}
+
+TEST(Json, BackupSummaryHasItsFields) {
+  BackupResult result;
+  result.manifest.stats.bytes_new = 7;
+  result.manifest.tags = {"a"};
+  const Json out = Json::parse(backup_json(result, 2, false));
+  for (const char* name : {"message_type", "snapshot_id", "files_new", "files_changed", "files_unmodified", "bytes_read",
+                           "bytes_new", "bytes_stored", "duration_s", "tags", "components", "errors"})
+    EXPECT_TRUE(out.contains(name)) << name;
+  EXPECT_EQ(out["message_type"], "summary");
+  EXPECT_EQ(out["snapshot_id"].get<std::string>().size(), 64u);
+  EXPECT_EQ(out["bytes_new"], 7);
+  EXPECT_TRUE(Json::parse(backup_json(result, 0, true))["snapshot_id"].is_null());
+}
+
+TEST(Json, SnapshotHasItsFields) {
+  Manifest m;
+  m.components.push_back({});
+  m.components[0].name = "db";
+  const Json out = Json::parse(snapshot_json(m));
+  for (const char* name : {"id", "time", "host", "user", "tags", "components", "component_details", "size", "stats", "program",
+                           "author"})
+    EXPECT_TRUE(out.contains(name)) << name;
+  EXPECT_EQ(out["components"], Json::array({"db"}));
+  EXPECT_TRUE(out["tags"].is_array());
+}
+
+TEST(Json, EmptyListsStayLists) {
+  EXPECT_TRUE(Json::parse(snapshot_json(Manifest{}))["components"].is_array());
+  EXPECT_TRUE(Json::parse(damage_json(Damage{}))["victims"].is_array());
+}
+
+TEST(Json, MessagesAreOneLineEach) {
+  EXPECT_EQ(message_json("warning", "", "a\nb").find('\n'), std::string::npos);
+  const Json out = Json::parse(fatal_json("wrong_key", "no", 12));
+  EXPECT_EQ(out, (Json{{"message_type", "error"}, {"code", "wrong_key"}, {"message", "no"}, {"exit_code", 12}}));
+}
+
+}  // namespace
+}  // namespace cairn
