@@ -106,4 +106,3 @@ target_link_libraries(cairn_cli PUBLIC cairn_ingest)
 
 add_executable(cairn cli/main.cc)
 target_link_libraries(cairn PRIVATE cairn_cli)
-install(TARGETS cairn RUNTIME DESTINATION bin)

@@ -98,6 +98,7 @@ BackupResult dry_run(PieceReader& pieces, Manifest manifest, Monitor& monitor) {
       monitor.item(kept ? "unmodified" : fresh ? "new" : "changed", entry.path, entry.entry.size_bytes);
       ++monitor.files_done;
     }
+  if (pieces.components().empty()) throw Error(ErrorCode::kNotFound, "none of the sources could be read: a backup would fail");
   return {std::move(manifest), monitor.errors > 0};
 }
 

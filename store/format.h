@@ -49,7 +49,7 @@ constexpr size_t kMostSegmentBytes = 256 << 20;
 constexpr size_t kMostManifestBytes = 16 << 20;
 constexpr size_t kMostSmallFileBytes = 1 << 20;    // config, key slot, lease
 constexpr size_t kMostGcListBytes = 256 << 20;
-constexpr size_t kMostBases = 64;                  // base chunks of one delta frame
+constexpr size_t kMostBases = 1024;                // base chunks of one delta frame: 1 MiB of the finest is about 70
 constexpr int kMostDeltaDepth = 8;                 // bases of bases
 
 // The 80 bytes every stored file begins with; they are also the first part of the associated data of whatever the file seals.

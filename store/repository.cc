@@ -60,6 +60,10 @@ Index& Repository::writable_index() {
   if (!index_) index_ = std::make_unique<Index>(backend_, keys_, cache_folder_ + "/index");
   return *index_;
 }
+Index& Repository::fresh_index() {
+  if (index_) index_->refresh();
+  return writable_index();
+}
 const Index& Repository::index() { return writable_index(); }
 
 std::vector<Manifest> Repository::snapshots(std::vector<std::string>* problems) const {

@@ -38,6 +38,8 @@ class Repository {
   const Keyring& keys() const { return keys_; }
   const Index& index();
   Index& writable_index();
+  // The index compared with the repository from now on, not from an earlier look.
+  Index& fresh_index();
   // The folder for everything this machine keeps about the repository.
   const std::string& cache_folder() const { return cache_folder_; }
 

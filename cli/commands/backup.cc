@@ -71,8 +71,9 @@ class Backup : public Command {
  private:
   void fill_filter() {
     Filter& filter = options_.walk.filter;
-    for (const std::string& pattern : excludes_) filter.exclude.add(pattern);
+    // The last matching pattern decides: what is typed overrides what is kept in files.
     for (const std::string& file : exclude_files_) filter.exclude.add_file(file);
+    for (const std::string& pattern : excludes_) filter.exclude.add(pattern);
     if (!largest_.empty()) filter.exclude_larger_than_bytes = parse_size(largest_);
     for (const std::string& tag : options_.tags)
       if (tag.empty() || tag.find_first_of(",\n") != tag.npos) throw UsageError("--tag: not empty, without comma and newline");

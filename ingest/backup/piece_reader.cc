@@ -178,7 +178,7 @@ void PieceReader::add_entry(Job& job, WalkStep&& step) {
     now.xattrs = before->xattrs;
     now.racy = false;
   } else if (now.size_bytes > kWorkerMostBytes && !options_.dry_run) {
-    return begin_long_file(std::move(entry), walker_->directory_fd());
+    return begin_long_file(job, std::move(entry));
   } else {
     entry.content = JobEntry::Content::kRead;
     job.weight_bytes += now.size_bytes + 256;
@@ -188,15 +188,17 @@ void PieceReader::add_entry(Job& job, WalkStep&& step) {
 }
 
 // The steps before it are in the job at hand already, so its slices follow in jobs of their own.
-void PieceReader::begin_long_file(JobEntry&& entry, int directory_fd) {
+void PieceReader::begin_long_file(Job& job, JobEntry&& entry) {
   bool racy = entry.entry.racy;
   try {
-    auto file = std::make_unique<FileContent>(directory_fd, entry.open_name, entry.entry);
+    auto file = std::make_unique<FileContent>(walker_->directory_fd(), entry.open_name, entry.entry);
     capture_xattrs(file->fd(), entry.path, monitor_, entry.entry);
     file_ = file.get();
     content_ = std::move(file);
   } catch (const Error& e) {
     monitor_.error(entry.path, e.what());
+    entry.failed = true;
+    job.entries.push_back(std::move(entry));
     return;
   }
   entry.entry.racy = racy || std::max(entry.entry.mtime_ns, entry.entry.ctime_ns) > scan_start_ns_ - kRacyNs;
@@ -241,6 +243,7 @@ Job PieceReader::next_slice() {
 void PieceReader::end_long_content(JobEntry& entry) {
   std::vector<Run> runs = std::move(entry.runs);
   if (stream_) stream_->finish();
+  if (file_) long_entry_->entry.size_bytes = file_->read_bytes();
   if (file_ && file_->changed_meanwhile(long_entry_->entry)) {
     monitor_.error(long_entry_->path, "changed while it was read; saved as it was read");
     long_entry_->entry.damaged_source = true;

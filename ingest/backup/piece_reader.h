@@ -43,7 +43,7 @@ class PieceReader {
   void close_source();
   bool add_step(Job& job);
   void add_entry(Job& job, WalkStep&& step);
-  void begin_long_file(JobEntry&& entry, int directory_fd);
+  void begin_long_file(Job& job, JobEntry&& entry);
   void begin_stream(const SourceSpec& source);
   Job next_slice();
   void end_long_content(JobEntry& entry);

@@ -122,10 +122,11 @@ void PieceStorer::gather_runs(const Job& job, size_t index) {
 void PieceStorer::read_small_file(Job& job, size_t index, Stored& stored) {
   JobEntry& entry = job.entries[index];
   bool racy = entry.entry.racy;
+  int64_t listed_ctime_ns = entry.entry.ctime_ns;
   size_t begin = arena_used_;
   try {
     FileContent file(job.directories[entry.directory].get(), entry.open_name, entry.entry);
-    entry.entry.racy = racy;
+    entry.entry.racy = racy || entry.entry.ctime_ns != listed_ctime_ns;  // changed since it was listed: just now
     if (file.size_bytes() > kArenaBytes - arena_used_) throw Error(ErrorCode::kIo, "grew while it was read; it is left for the next backup");
     capture_xattrs(file.fd(), entry.path, monitor_, entry.entry);
     Chunker chunker(params_, job.policy.chunk_size);

@@ -74,13 +74,7 @@ std::string encode_meta(const RepositoryId& repository, uint32_t next_pack) {
 
 Index::Index(Backend& backend, const Keyring& keys, const std::string& folder)
     : backend_(backend), keys_(keys), database_(std::make_unique<IndexDatabase>(folder)) {
-  std::unique_lock lock(mu_);
-  try {
-    synchronise();
-  } catch (const DatabaseDamaged&) {
-    database_->clear();
-    synchronise();
-  }
+  refresh();
 }
 
 Index::~Index() = default;
@@ -97,6 +91,7 @@ void Index::synchronise() {
   adopted_.clear();
   problems_.clear();
   next_pack_ = 0;
+  ++epoch_;
   if (!database_fits(segments)) {
     rebuilt_ = true;
     database_->clear();
@@ -106,6 +101,17 @@ void Index::synchronise() {
   }
   load(segments);
   adopt_unknown_packs();
+  mark_condemned();
+}
+
+void Index::refresh() {
+  std::unique_lock lock(mu_);
+  try {
+    synchronise();
+  } catch (const DatabaseDamaged&) {
+    database_->clear();
+    synchronise();
+  }
 }
 
 // Marks the packs the database knows; false when it is of another repository or knows what the repository has no longer.
@@ -276,10 +282,21 @@ void Index::usable_many(std::span<const ChunkId> ids, std::vector<uint8_t>& out)
 
 void Index::distrust(const std::unordered_set<PackId, IdHash>& packs) {
   std::unique_lock lock(mu_);
+  condemned_.insert(packs.begin(), packs.end());
+  try {
+    mark_condemned();
+  } catch (const DatabaseDamaged&) {
+    database_->clear();
+    synchronise();
+  }
+}
+
+void Index::mark_condemned() {
+  if (condemned_.empty()) return;
   for (const IndexDatabase* database : {database_.get(), newer_.get()}) {
     if (!database) continue;
     database->scan("k", [&](std::string_view key, std::string_view value) {
-      if (packs.contains(PackId::from_bytes(view(key.substr(1))))) distrusted_[Decoder(view(value), "local index").u32()] = true;
+      if (condemned_.contains(PackId::from_bytes(view(key.substr(1))))) distrusted_[Decoder(view(value), "local index").u32()] = true;
     });
   }
 }

@@ -31,6 +31,7 @@ struct Location {
   uint32_t frame = 0;         // position in PackInfo::frames
   uint32_t offset_bytes = 0;  // in the frame's plaintext
   uint32_t length_bytes = 0;
+  bool operator==(const Location&) const = default;
 };
 
 class Index {
@@ -44,6 +45,11 @@ class Index {
   void find_many(std::span<const ChunkId> ids, std::vector<std::optional<Location>>& out) const;
   // True for chunks a new snapshot may rely on: known, and in a pack that is whole and not condemned.
   void usable_many(std::span<const ChunkId> ids, std::vector<uint8_t>& out) const;
+
+  // Compares with the repository once more: a session must not rely on what was listed before its lease stood.
+  void refresh();
+  // Goes up whenever packs may have got other numbers (a refresh, or a damaged database built anew): Locations from before are void.
+  uint64_t epoch() const { return epoch_; }
 
   // Packs that no new snapshot may rely on any more: a prune condemned them.
   void distrust(const std::unordered_set<PackId, IdHash>& packs);
@@ -75,6 +81,7 @@ class Index {
   void load(const std::vector<SegmentId>& segments);
   void adopt_unknown_packs();
   void add(std::span<const PackInfo> packs, std::span<const SegmentId> segments);
+  void mark_condemned();
   void rebuild() const;
   IndexDatabase& writable();
   template <class Call>
@@ -87,6 +94,8 @@ class Index {
   std::unique_ptr<IndexDatabase> newer_;                        // guarded by mu_; beside a read-only database, on demand
   std::unordered_map<PackId, Listed, IdHash> listed_;           // guarded by mu_
   std::unordered_map<uint32_t, bool> distrusted_;               // guarded by mu_; of a wrong length, or condemned
+  std::unordered_set<PackId, IdHash> condemned_;                // guarded by mu_; outlives any rebuilding
+  std::atomic<uint64_t> epoch_{0};
   uint32_t next_pack_ = 0;                                      // guarded by mu_
   std::vector<PackInfo> adopted_;
   std::vector<std::string> problems_;

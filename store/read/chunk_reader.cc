@@ -4,7 +4,9 @@ namespace cairn {
 
 namespace {
 
-constexpr size_t kOpenPacks = 64;  // tables kept: about 12 KB each
+constexpr size_t kOpenPacks = 64;   // tables kept: about 12 KB each
+constexpr size_t kLeastFrames = 2;  // kept whatever their size, see chunk()
+constexpr uint64_t kNoKey = UINT64_MAX;  // of a frame whose place in the index has changed
 
 uint64_t frame_key(const Location& at) { return uint64_t{at.pack} << 32 | at.frame; }
 
@@ -21,6 +23,26 @@ ByteView ChunkReader::chunk(const ChunkId& id) {
 }
 
 ByteView ChunkReader::chunk(const ChunkId& id, const Location& at) {
+  try {
+    return verified(id, at);
+  } catch (const Error&) {  // the index may have been built anew since it gave `at`
+    auto again = index_.find(id);
+    if (!again || *again == at) throw;
+    return verified(id, *again);
+  }
+}
+
+// Drops what is known by pack numbers that don't hold any more.
+void ChunkReader::follow_index() {
+  if (epoch_ == index_.epoch()) return;
+  epoch_ = index_.epoch();
+  packs_.clear();
+  by_key_.clear();   // the frames themselves stay until they are pushed out: views of them may be in use
+  for (Frame& frame : frames_) frame.key = kNoKey;
+}
+
+ByteView ChunkReader::verified(const ChunkId& id, const Location& at) {
+  follow_index();
   const Buffer& plain = frame(at);
   if (uint64_t{at.offset_bytes} + at.length_bytes > plain.size())
     throw Error(ErrorCode::kCorrupt, "chunk " + id.hex() + ": the index places it beyond the end of its frame");
@@ -50,9 +72,9 @@ const Buffer& ChunkReader::frame(const Location& at) {
   cached_bytes_ += plain.size();
   frames_.push_front({frame_key(at), std::move(plain)});
   by_key_[frame_key(at)] = frames_.begin();
-  while (cached_bytes_ > cache_bytes_ && frames_.size() > 1) {
+  while (cached_bytes_ > cache_bytes_ && frames_.size() > kLeastFrames) {
     cached_bytes_ -= frames_.back().plain.size();
-    by_key_.erase(frames_.back().key);
+    if (frames_.back().key != kNoKey) by_key_.erase(frames_.back().key);
     frames_.pop_back();
   }
   return frames_.front().plain;
@@ -74,16 +96,18 @@ Buffer ChunkReader::load(const Location& at) {
 }
 
 Buffer ChunkReader::base_bytes(const FrameInfo& frame) {
-  if (++depth_ > kMostDeltaDepth) {
-    depth_ = 0;
+  struct Descent {
+    explicit Descent(int& levels) : depth(++levels) {}
+    ~Descent() { --depth; }
+    int& depth;
+  } descent(depth_);
+  if (depth_ > kMostDeltaDepth)
     throw Error(ErrorCode::kCorrupt, "a delta frame rests on more than " + std::to_string(kMostDeltaDepth) + " others");
-  }
   Encoder prefix;
   for (const ChunkId& base : frame.bases) {
     prefix.raw(chunk(base));
     if (prefix.size() > kMostFrameBytes) throw Error(ErrorCode::kCorrupt, "the bases of a delta frame are too long");
   }
-  --depth_;
   return Buffer::copy_of(prefix.out());
 }
 

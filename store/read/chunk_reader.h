@@ -22,7 +22,7 @@ class ChunkReader {
   ChunkReader(Backend& backend, const Keyring& keys, const Index& index, size_t cache_bytes);
   ~ChunkReader();
 
-  // The bytes of a chunk, its id recomputed; valid until the next call.
+  // The bytes of a chunk, its id recomputed; valid as long as only chunks of the same frame are asked for.
   // Errors: kCorrupt, kNotFound (not in the repository), kIo: naming the chunk, the pack and the frame.
   ByteView chunk(const ChunkId& id);
   ByteView chunk(const ChunkId& id, const Location& at);
@@ -45,6 +45,8 @@ class ChunkReader {
     uint64_t key;
     Buffer plain;
   };
+  ByteView verified(const ChunkId& id, const Location& at);
+  void follow_index();
   const OpenPack& open_pack(uint32_t number);
   const Buffer& frame(const Location& at);
   Buffer load(const Location& at);
@@ -53,6 +55,7 @@ class ChunkReader {
   const Keyring& keys_;
   const Index& index_;
   size_t cache_bytes_, cached_bytes_ = 0;
+  uint64_t epoch_ = 0;   // of the index, that the pack numbers below belong to
   int depth_ = 0;   // of delta bases being resolved
   Decompressor decompressor_;
   std::unordered_map<uint32_t, std::unique_ptr<OpenPack>> packs_;

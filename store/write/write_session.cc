@@ -23,7 +23,7 @@ WriteSession::WriteSession(Repository& repository) : repository_(repository) {
     generation_ = list->generation;
     condemned_.insert(list->condemned.begin(), list->condemned.end());
   }
-  index_ = &repository.writable_index();
+  index_ = &repository.fresh_index();
   if (!condemned_.empty()) index_->distrust(condemned_);
   lease_->activate(generation_);
   Suite suite = repository.config().suite == Suite::kAes256Gcm ? best_suite() : repository.config().suite;

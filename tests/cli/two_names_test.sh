@@ -1,0 +1,18 @@
+#!/bin/sh
+# Two components of one name, and names that can't be: exit code 2, saying what to write.
+. "$(dirname "$0")/setup.sh"
+expect 0 "$cairn" init
+mkdir -p a/data b/data
+expect 2 "$cairn" backup a/data b/data
+says err "data2=b/data"
+expect 2 "$cairn" backup ..=a/data
+expect 2 "$cairn" backup a/data data=exec:true
+expect 2 "$cairn" backup - --stdin-name a/b
+expect 2 "$cairn" backup postgresql://user:canary@host/db
+says err "not supported"
+silent err canary
+expect 2 "$cairn" backup a/data --format postgres
+expect 2 "$cairn" backup
+expect 2 "$cairn" backup --command db
+[ "$(snapshot_count)" -eq 0 ] || fail "a snapshot in spite of the mistake"
+expect 0 "$cairn" backup a/data data2=b/data
