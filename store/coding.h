@@ -62,6 +62,7 @@ class Decoder {
       uint8_t byte = u8();
       if (shift == 63 && byte > 1) break;
       value |= static_cast<uint64_t>(byte & 0x7f) << shift;
+      if (byte == 0 && shift > 0) fail("number not in its shortest form");
       if (byte < 0x80) return value;
     }
     fail("number too long");

@@ -3,6 +3,7 @@
 # shellcheck shell=sh disable=SC2034
 set -eu
 cairn=$(realpath "${1:?usage: $0 CAIRN}")
+top=$(realpath "$(dirname "$0")/../..")
 work=$(mktemp -d "${TMPDIR:-/tmp}/cairn-scenario.XXXXXX")
 trap 'chmod -R u+rwX "$work" 2>/dev/null || true; rm -rf "$work"' EXIT
 cd "$work"

@@ -115,9 +115,9 @@ class BackupTest : public testing::Test {
     return spec;
   }
 
-  // A process of its own: opens the repository, backs up, forgets.
+  // A process of its own, unless keep_open_: opens the repository and backs up.
   BackupResult back_up(const std::vector<SourceSpec>& sources) {
-    reopen();
+    if (!keep_open_) reopen();
     notes_ = std::make_unique<BackupNotes>();
     notes_->on_check_ = std::exchange(on_check_, {});
     Repository& to = repository();
@@ -127,7 +127,7 @@ class BackupTest : public testing::Test {
   BackupResult back_up() { return back_up({tree()}); }
 
   RestoreResult bring_back(const Manifest& snapshot, const std::string& path = "") {
-    reopen();
+    if (!keep_open_) reopen();
     notes_ = std::make_unique<BackupNotes>();
     notes_->on_check_ = std::exchange(on_check_, {});
     restore_.target = dir_ / "out";
@@ -189,6 +189,7 @@ class BackupTest : public testing::Test {
   FaultBackend faults_{memory_};
   ChunkerSizes sizes_;
   std::unique_ptr<Repository> repository_;
+  bool keep_open_ = false;                   // cheaper, where there are very many backups
   std::unique_ptr<BackupNotes> notes_;       // of the last backup or restore
   std::function<void(uint64_t)> on_check_;   // for the next one
   BackupOptions options_;
