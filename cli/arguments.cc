@@ -202,6 +202,8 @@ std::vector<std::string> Parser::State::prepare(const std::vector<std::string>& 
   }
   for (std::string& word : typed) {
     const size_t equals = word.find('=');
+    // CLI11 would take the next word instead: --target="$UNSET" latest must not restore into a directory called latest.
+    if (word.starts_with("--") && equals + 1 == word.size()) throw UsageError(word.substr(0, equals) + ": the value is empty");
     const bool has_hidden_twin = word.starts_with("--") && equals != std::string::npos &&
                                  std::ranges::any_of(commands, [&](const Arguments& command) {
                                    return command.app_->get_option_no_throw(word.substr(0, equals) + "-value") != nullptr;
@@ -250,6 +252,11 @@ std::string Parser::parse(std::vector<std::string> words, std::string* answer) {
   } catch (const CLI::CallForVersion&) {
     *answer = state_->version + "\n";
     return "";
+  } catch (const CLI::FileError&) {
+    throw UsageError("--config: the file can't be read");
+  } catch (const CLI::ArgumentMismatch& e) {
+    const std::string option(e.what());
+    throw UsageError(option.substr(0, option.find(':')) + ": a value must follow");
   } catch (const CLI::ParseError& e) {
     throw UsageError(e.what());
   }

@@ -4,6 +4,7 @@
 
 #include "store/backend/local.h"
 #include "store/error.h"
+#include "store/format.h"
 #include "store/keys/config.h"
 #include "store/read/chunk_reader.h"
 
@@ -44,12 +45,32 @@ Repository& Session::repository() {
 const std::vector<Manifest>& Session::snapshots() {
   if (!snapshots_) {
     std::vector<std::string> problems;
+    const std::vector<StoredFile> files = repository().backend().list("snapshots/");
     snapshots_ = repository().snapshots(&problems);
-    damaged_ = problems.size();
+    for (const StoredFile& file : files) {
+      const auto id = id_in_name<SnapshotId>(file.name);
+      const bool opened = !id || std::ranges::find(*snapshots_, *id, &Manifest::id) != snapshots_->end();
+      if (!opened && !problems.empty()) damaged_.push_back(*id);
+    }
     for (const std::string& problem : problems)
       progress.warning("a snapshot can't be opened: " + problem + " (see: cairn check)");
   }
   return *snapshots_;
+}
+
+const Manifest& Session::choose(const std::string& name, const SnapshotFilter& filter) {
+  const Manifest& chosen = choose_snapshot(snapshots(), name, filter);
+  if (chosen.id.hex().starts_with(name)) return chosen;
+  for (const SnapshotId& id : damaged_) {
+    // What one knows as its predecessor is older.
+    const bool older = std::ranges::any_of(*snapshots_, [&](const Manifest& m) {
+      return m.previous == id && m.time_ns <= chosen.time_ns;
+    });
+    if (!older)
+      throw Error(ErrorCode::kCorrupt, "\"" + printable(name) + "\" may mean the snapshot " + id.hex().substr(0, 16) +
+                                           ", which can't be opened; choose another one by its id (see: cairn snapshots)");
+  }
+  return chosen;
 }
 
 void Session::require_path(const Manifest& snapshot, const std::string& path) {

@@ -42,11 +42,10 @@ class Session {
 
   // All snapshots that can be opened; what can't be is told as a warning and counted in damaged_snapshots().
   const std::vector<Manifest>& snapshots();
-  size_t damaged_snapshots() const { return damaged_; }
-  // The snapshot that `name` means (store/repository.h).
-  const Manifest& choose(const std::string& name, const SnapshotFilter& filter) {
-    return choose_snapshot(snapshots(), name, filter);
-  }
+  size_t damaged_snapshots() const { return damaged_.size(); }
+  // The snapshot that `name` means (store/repository.h).  kCorrupt when it isn't an id and one that can't be opened may be meant:
+  // yesterday's data would be wrong bytes for who asked for the latest.
+  const Manifest& choose(const std::string& name, const SnapshotFilter& filter);
   // kNotFound and kInvalidArgument unless `path` is in the snapshot: before anything is written on its behalf.
   void require_path(const Manifest& snapshot, const std::string& path);
 
@@ -54,7 +53,7 @@ class Session {
   std::unique_ptr<Backend> backend_;
   std::optional<Repository> repository_;
   std::optional<std::vector<Manifest>> snapshots_;
-  size_t damaged_ = 0;
+  std::vector<SnapshotId> damaged_;
 };
 
 // "postgresql" of "postgresql://…", "" when there is no scheme.

@@ -51,11 +51,11 @@ std::vector<PreviousTree> previous_trees(const std::vector<Manifest>& snapshots,
   return trees;
 }
 
-// What the next snapshot of this author follows.
+// What the next snapshot of this author on this host follows: machines that share a key have a chain each.
 void continue_chain(const std::vector<Manifest>& snapshots, const ClientId& author, Manifest& manifest) {
   manifest.sequence = 1;
   for (const Manifest& m : snapshots) {
-    if (m.author != author || m.sequence < manifest.sequence) continue;
+    if (m.author != author || m.host != manifest.host || m.sequence < manifest.sequence) continue;
     manifest.sequence = m.sequence + 1;
     manifest.previous = m.id;
   }

@@ -12,6 +12,14 @@ namespace cairn {
 
 namespace {
 
+// A later cairn may have stored a component rewritten: its bytes as they stand aren't the source's.
+void require_plain(const Manifest& snapshot, std::string_view path) {
+  for (const ComponentInfo& component : snapshot.components)
+    if (!component.transform.empty() && (path.empty() || path.substr(0, path.find('/')) == component.name))
+      throw Error(ErrorCode::kUnsupported, "component " + printable(component.name) + " was stored with the transform \"" +
+                                               printable(component.transform) + "\", which this cairn can't undo: use a newer one");
+}
+
 // What a path names: the entries to restore.
 std::vector<Entry> entries_at(ChunkReader& reader, const Manifest& snapshot, const std::string& path) {
   std::vector<Entry> out;
@@ -25,6 +33,7 @@ std::vector<Entry> entries_at(ChunkReader& reader, const Manifest& snapshot, con
 
 RestoreResult restore(Repository& repository, const Manifest& snapshot, const std::string& path, const RestoreOptions& options,
                       Monitor& monitor) {
+  require_plain(snapshot, path);
   // The plan: what shall come out.  Nothing is written before the path is known to exist.
   ChunkReader reader(repository.backend(), repository.keys(), repository.index(), 8 << 20);
   std::vector<Entry> wanted = entries_at(reader, snapshot, path);
@@ -112,6 +121,7 @@ class CatRuns {
 
 void cat(Repository& repository, const Manifest& snapshot, const std::string& path, const std::function<void(ByteView)>& write,
          Monitor& monitor) {
+  require_plain(snapshot, path);
   const Index& index = repository.index();
   ChunkReader trees(repository.backend(), repository.keys(), index, 8 << 20);
   auto entry = find_path(trees.object_source(), snapshot.root, path);
@@ -124,6 +134,7 @@ void cat(Repository& repository, const Manifest& snapshot, const std::string& pa
   for (size_t i = 0; i < threads; ++i)
     readers.push_back(std::make_unique<ChunkReader>(repository.backend(), repository.keys(), index, 8 << 20));
   CatRuns runs(trees, entry->content);
+  uint64_t written = 0;
   ordered_parallel_map<CatJob, Buffer>(
       threads, 2 * threads,
       [&] {
@@ -133,8 +144,12 @@ void cat(Repository& repository, const Manifest& snapshot, const std::string& pa
       [&](size_t worker, CatJob&& job) { return load_run(*readers[worker], job); },
       [&](Buffer&& bytes) {
         write(bytes);
+        written += bytes.size();
         monitor.bytes_done += bytes.size();
       });
+  if (written != entry->size_bytes)
+    throw Error(ErrorCode::kCorrupt, printable(path) + ": its chunks are " + std::to_string(written) + " bytes in place of " +
+                                         std::to_string(entry->size_bytes));
 }
 
 namespace {

@@ -1,7 +1,6 @@
 #include "store/format.h"
 
 #include <algorithm>
-#include <cstdio>
 
 #include "store/crypto/blake3.h"
 
@@ -75,10 +74,4 @@ std::string segment_name(const SegmentId& id) { return "index/" + id.hex(); }
 std::string snapshot_name(const SnapshotId& id) { return "snapshots/" + id.hex(); }
 std::string slot_name(const SlotId& id) { return "keys/" + id.hex(); }
 std::string lease_name(const LeaseId& id, uint32_t number) { return "leases/" + id.hex() + "." + std::to_string(number); }
-std::string gc_list_name(uint64_t generation) {
-  char digits[17];
-  std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(generation));
-  return std::string("gc/") + digits;
-}
-
 }  // namespace cairn

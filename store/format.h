@@ -79,7 +79,6 @@ std::string segment_name(const SegmentId& id);    // index/ID
 std::string snapshot_name(const SnapshotId& id);  // snapshots/ID
 std::string slot_name(const SlotId& id);          // keys/ID
 std::string lease_name(const LeaseId& id, uint32_t number);  // leases/ID.N
-std::string gc_list_name(uint64_t generation);    // gc/N, 16 hexadecimal digits
 constexpr std::string_view kConfigName = "config";
 // The id in the last element of a name, nullopt when it isn't one.
 template <class AnyId>

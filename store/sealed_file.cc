@@ -68,7 +68,7 @@ Parts take_apart(ByteView file, ObjectType type, ByteView object_id, const Keyri
   Signature signature;
   std::ranges::copy(in.raw(kSignatureBytes), signature.begin());
   in.finish();
-  if (!parts.author.valid(keys.repository, keys.maintenance_public))
+  if (!parts.author.may_write(keys.repository, keys.maintenance_public))
     throw Error(ErrorCode::kCorrupt, std::string(name) + ": signed by a key that this repository doesn't know");
   if (!verify(parts.author.signer, kFileDomain, signed_hash(signed_part), signature))
     throw Error(ErrorCode::kCorrupt, std::string(name) + ": its signature is wrong: it was altered or forged");
@@ -122,6 +122,7 @@ Bytes SealedFile::encode_boxed(ObjectType type, ByteView object_id, const Keyrin
 
 SealedFile SealedFile::decode_boxed(ByteView file, ObjectType type, ByteView object_id, const Keyring& keys, std::string_view name,
                                     size_t most_bytes) {
+  if (!keys.may_read()) throw Error(ErrorCode::kWrongKey, std::string(name) + ": this key may only write: it can't open stored content");
   Parts parts = take_apart(file, type, object_id, keys, name, most_bytes);
   auto key = open_key(parts.box, *keys.read_secret);
   if (!key || parts.sealed.size() < kTagBytes) not_sealed_here(name);

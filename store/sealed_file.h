@@ -20,7 +20,7 @@ struct SealedFile {
 
   // Seals under a fresh key that only the repository's read key opens.
   static Bytes encode_boxed(ObjectType type, ByteView object_id, const Keyring& keys, Suite suite, ByteView content);
-  // Requires: keys.may_read().
+  // kWrongKey without the read key.
   static SealedFile decode_boxed(ByteView file, ObjectType type, ByteView object_id, const Keyring& keys, std::string_view name,
                                  size_t most_bytes);
 };

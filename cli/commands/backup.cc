@@ -75,6 +75,8 @@ class Backup : public Command {
     for (const std::string& file : exclude_files_) filter.exclude.add_file(file);
     for (const std::string& pattern : excludes_) filter.exclude.add(pattern);
     if (!largest_.empty()) filter.exclude_larger_than_bytes = parse_size(largest_);
+    if (!largest_.empty() && filter.exclude_larger_than_bytes == 0)
+      throw UsageError("--exclude-larger-than: 0 would leave nothing");
     for (const std::string& tag : options_.tags)
       if (tag.empty() || tag.find_first_of(",\n") != tag.npos) throw UsageError("--tag: not empty, without comma and newline");
   }

@@ -6,6 +6,12 @@
 
 namespace cairn {
 
+namespace {
+
+constexpr size_t kMostXattrBytes = 1 << 20;   // of one file; an entry must fit into a tree object
+
+}  // namespace
+
 TreeBuilder::TreeBuilder(const PutObject& put, Monitor& monitor) : put_(put), monitor_(monitor) {}
 
 void TreeBuilder::add(Stored&& stored) {
@@ -62,6 +68,12 @@ void TreeBuilder::finish_directory() {
 }
 
 void TreeBuilder::place(Entry&& entry) {
+  size_t xattr_bytes = 0;
+  for (const Xattr& xattr : entry.xattrs) xattr_bytes += xattr.name.size() + xattr.value.size();
+  if (xattr_bytes > kMostXattrBytes) {
+    monitor_.error(entry.name, "its extended attributes are " + std::to_string(xattr_bytes) + " bytes long; they were left out");
+    entry.xattrs.clear();
+  }
   users_.insert(entry.uid);
   groups_.insert(entry.gid);
   if (open_.empty()) roots_.emplace_back(component_, std::move(entry));

@@ -8,6 +8,8 @@
 #include "ingest/pipeline.h"
 #include "ingest/threads.h"
 #include "ingest/tree/owners.h"
+#include "store/coding.h"
+#include "store/crypto/blake3.h"
 #include "store/fd.h"
 #include "store/tree/chunk_list.h"
 #include "store/tree/directory.h"
@@ -25,6 +27,18 @@ ApplyOptions apply_options() {
   options.privileged = ::geteuid() == 0;
   options.owner = true;
   return options;
+}
+
+// The same for all names of one file.  A file that changed between the reading of two names, or whose number another one got
+// meanwhile, is two files to us: linking them would give one of them the other's bytes.
+ChunkId link_key(const Entry& entry) {
+  Encoder key;
+  key.u64(entry.link_group);
+  key.u64(entry.size_bytes);
+  key.raw(entry.content.inline_bytes);
+  for (const ChunkRef& ref : entry.content.chunks) key.raw(ref.id.view());
+  key.raw(entry.content.list.view());
+  return ChunkId{blake3(key.out())};
 }
 
 }  // namespace
@@ -107,8 +121,9 @@ void Restorer::plan_file(const Entry& entry, const std::string& path) try {
     return;
   }
   if (entry.link_group != 0) {
-    if (linked_.contains(entry.link_group)) return;   // a link, in pass 2
-    if (linked_.size() < kMostLinks) linked_[entry.link_group] = path;
+    ChunkId key = link_key(entry);
+    if (linked_.contains(key)) return;   // a link, in pass 2
+    if (linked_.size() < kMostLinks) linked_[key] = path;
   }
   if (!sink_) {
     monitor_.item("would restore", path, entry.size_bytes);
@@ -264,8 +279,9 @@ void Restorer::restore_rest(const Entry& entry, const std::string& path) try {
     return;
   }
   if (entry.type == EntryType::kFile) {
-    auto first = linked_.find(entry.link_group);
-    if (entry.link_group == 0 || first == linked_.end() || first->second == path) return;
+    if (entry.link_group == 0) return;
+    auto first = linked_.find(link_key(entry));
+    if (first == linked_.end() || first->second == path) return;
     if (!sink_ || !sink_->wanted(path, entry)) return;
     sink_->make_hard_link(path, first->second);
     ++result_.files;

@@ -53,7 +53,7 @@ class Restorer {
   std::vector<std::unique_ptr<ChunkReader>> readers_;  // one a worker
   std::unique_ptr<RestoreWindow> window_;
   std::string root_;                         // the path that patterns are relative to
-  std::map<uint64_t, std::string> linked_;   // link group → the first path restored
+  std::map<ChunkId, std::string> linked_;    // a file with several names (link_key) → the first path restored
   std::map<uint32_t, uint32_t> users_, groups_;  // numbers in the snapshot → here
   std::mutex mu_;
   RestoreResult result_;                     // guarded by mu_ while workers run

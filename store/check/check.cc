@@ -45,8 +45,8 @@ void check_metadata(Repository& repository, CheckReport& report) {
     if (id) LeaseRecord::decode(read_whole(backend, file.name, kMostSmallFileBytes), *id, keys, file.name);
   });
   check_small_files(backend, "gc/", report, [&](const StoredFile& file) {
-    if (auto generation = gc_list_generation(file.name))
-      GcList::decode(read_whole(backend, file.name, kMostGcListBytes), *generation, keys);
+    if (auto name = parse_gc_list_name(file.name))
+      GcList::decode(read_whole(backend, file.name, kMostGcListBytes), name->kind, name->generation, keys);
   });
 }
 
@@ -60,7 +60,7 @@ void check_names(Backend& backend, CheckReport& report) {
     bool known = name == kConfigName || (id && (name == "keys/" + last || name == "index/" + last || name == "snapshots/" + last ||
                                                 name == "packs/" + last.substr(0, 2) + "/" + last)) ||
                  (name.starts_with("leases/") && last.size() > 65 && from_hex(last.substr(0, 64)) && last[64] == '.') ||
-                 (name.starts_with("gc/") && last.size() == 16 && from_hex(last));
+                 (name.starts_with("gc/") && parse_gc_list_name(name));
     if (!known) report.damage.push_back({name, "is not a file of a repository", {}, 0});
   }
 }
@@ -69,6 +69,9 @@ void check_names(Backend& backend, CheckReport& report) {
 
 CheckReport check(Repository& repository, const CheckOptions& options, CheckProgress& progress) {
   CheckReport report;
+  if (!repository.keys().may_read()) throw Error(ErrorCode::kWrongKey, "this key may only write: a check needs one that may read");
+  // Snapshots are listed before packs and index: what a backup adds meanwhile can't look like damage.
+  std::vector<Manifest> snapshots = open_snapshots(repository, report);
   progress.phase("checking files");
   check_names(repository.backend(), report);
   check_metadata(repository, report);
@@ -79,7 +82,7 @@ CheckReport check(Repository& repository, const CheckOptions& options, CheckProg
 
   // Snapshots: every tree, every chunk it needs; names what the lost chunks hurt.
   progress.phase("checking snapshots");
-  scan_trees(repository, lost, progress, report);
+  scan_trees(repository, snapshots, lost, progress, report);
   return report;
 }
 

@@ -135,6 +135,8 @@ class TreeScan {
   std::vector<std::optional<Location>> places_;
 };
 
+}  // namespace
+
 // Every snapshot that can be opened, each read once; what can't be is damage.
 std::vector<Manifest> open_snapshots(Repository& repository, CheckReport& report) {
   std::vector<Manifest> out;
@@ -150,11 +152,10 @@ std::vector<Manifest> open_snapshots(Repository& repository, CheckReport& report
   return out;
 }
 
-}  // namespace
-
-void scan_trees(Repository& repository, const LostChunks& lost, CheckProgress& progress, CheckReport& report) {
+void scan_trees(Repository& repository, const std::vector<Manifest>& snapshots, const LostChunks& lost, CheckProgress& progress,
+                CheckReport& report) {
   TreeScan scan(repository, lost, progress, report);
-  for (const Manifest& m : open_snapshots(repository, report)) {
+  for (const Manifest& m : snapshots) {
     ++report.snapshots;
     scan.snapshot(m);
   }

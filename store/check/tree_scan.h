@@ -5,7 +5,11 @@
 
 namespace cairn {
 
+// All snapshots that can be opened; the others become damage.
+std::vector<Manifest> open_snapshots(Repository& repository, CheckReport& report);
+
 // Adds victims to the damage that lost chunks name, and new damage for what is missing without a trace.
-void scan_trees(Repository& repository, const LostChunks& lost, CheckProgress& progress, CheckReport& report);
+void scan_trees(Repository& repository, const std::vector<Manifest>& snapshots, const LostChunks& lost, CheckProgress& progress,
+                CheckReport& report);
 
 }  // namespace cairn

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdio>
 #include <cstring>
 
 namespace cairn {
@@ -10,23 +11,59 @@ namespace {
 
 constexpr std::string_view kGcDomain = "cairn gc list v1";
 
-std::array<uint8_t, 32> object_id(uint64_t generation) {
+enum Tag : uint64_t { kKindTag = 1, kGeneration = 2, kCreated = 3, kCondemned = 4, kRevoked = 5, kAccepted = 6, kBarredAuthors = 7 };
+
+std::array<uint8_t, 32> object_id(uint64_t generation, GcList::Kind kind) {
   std::array<uint8_t, 32> id{};
   std::memcpy(id.data(), &generation, sizeof generation);
+  id[8] = static_cast<uint8_t>(kind);
   return id;
 }
 
+std::string_view suffix(GcList::Kind kind) {
+  return kind == GcList::Kind::kRevoked ? ".revoked" : kind == GcList::Kind::kAccepted ? ".accepted" : "";
+}
+
+void number_field(Encoder& out, uint64_t tag, uint64_t value) {
+  out.varint(tag);
+  out.varint(8);
+  out.u64(value);
+}
+
 template <class AnyId>
-void encode_ids(Encoder& out, const std::vector<AnyId>& ids) {
-  out.varint(ids.size());
+void ids_field(Encoder& out, uint64_t tag, const std::vector<AnyId>& ids) {
+  if (ids.empty()) return;
+  out.varint(tag);
+  out.varint(ids.size() * 32);
   for (const AnyId& id : ids) out.raw(id.view());
 }
 
 template <class AnyId>
 std::vector<AnyId> decode_ids(Decoder& in) {
-  std::vector<AnyId> ids(in.count(32));
+  if (in.remaining() % 32 != 0) in.fail("ids of the wrong length");
+  std::vector<AnyId> ids(in.remaining() / 32);
   for (AnyId& id : ids) id = AnyId::from_bytes(in.raw(32));
   return ids;
+}
+
+GcList decode_fields(ByteView content, const std::string& name) {
+  GcList list;
+  Decoder in(content, name);
+  while (in.remaining() > 0) {
+    uint64_t tag = in.varint();
+    Decoder field(in.bytes(), name);
+    switch (tag) {
+      case kKindTag: list.kind = static_cast<GcList::Kind>(field.u64()); break;
+      case kGeneration: list.generation = field.u64(); break;
+      case kCreated: list.created_ns = static_cast<int64_t>(field.u64()); break;
+      case kCondemned: list.condemned = decode_ids<PackId>(field); break;
+      case kRevoked: list.revoked = decode_ids<LeaseId>(field); break;
+      case kAccepted: list.accepted = decode_ids<SnapshotId>(field); break;
+      case kBarredAuthors: list.barred_authors = decode_ids<ClientId>(field); break;
+      default: break;
+    }
+  }
+  return list;
 }
 
 }  // namespace
@@ -34,48 +71,69 @@ std::vector<AnyId> decode_ids(Decoder& in) {
 Bytes GcList::encode(const Keyring& keys) const {
   if (!keys.maintenance_seed) throw Error(ErrorCode::kWrongKey, "only an owner's key may condemn packs");
   Encoder out;
-  out.u64(generation);
-  out.u64(static_cast<uint64_t>(created_ns));
-  encode_ids(out, condemned);
-  encode_ids(out, revoked);
-  encode_ids(out, accepted);
+  number_field(out, kKindTag, static_cast<uint64_t>(kind));
+  number_field(out, kGeneration, generation);
+  number_field(out, kCreated, static_cast<uint64_t>(created_ns));
+  ids_field(out, kCondemned, condemned);
+  ids_field(out, kRevoked, revoked);
+  ids_field(out, kAccepted, accepted);
+  ids_field(out, kBarredAuthors, barred_authors);
   out.raw(sign(*keys.maintenance_seed, kGcDomain, out.out()));
-  return SealedFile::encode(ObjectType::kGcList, object_id(generation), keys, keys.gc_key, out.out());
+  return SealedFile::encode(ObjectType::kGcList, object_id(generation, kind), keys, keys.gc_key, out.out());
 }
 
-GcList GcList::decode(ByteView file, uint64_t generation, const Keyring& keys) {
-  std::string name = gc_list_name(generation);
+GcList GcList::decode(ByteView file, Kind kind, uint64_t generation, const Keyring& keys) {
+  std::string name = gc_list_name(generation, kind);
   SealedFile sealed =
-      SealedFile::decode(file, ObjectType::kGcList, object_id(generation), keys, keys.gc_key, name, kMostGcListBytes);
+      SealedFile::decode(file, ObjectType::kGcList, object_id(generation, kind), keys, keys.gc_key, name, kMostGcListBytes);
   Decoder in(sealed.content, name);
-  GcList list;
-  list.generation = in.u64();
-  list.created_ns = static_cast<int64_t>(in.u64());
-  list.condemned = decode_ids<PackId>(in);
-  list.revoked = decode_ids<LeaseId>(in);
-  list.accepted = decode_ids<SnapshotId>(in);
-  ByteView message = ByteView(sealed.content).first(in.offset());
+  if (sealed.content.size() < kSignatureBytes) in.fail("not signed by an owner");
+  ByteView fields = in.raw(sealed.content.size() - kSignatureBytes);
   Signature signature;
   std::ranges::copy(in.raw(kSignatureBytes), signature.begin());
-  in.finish();
-  if (list.generation != generation) in.fail("another generation than its name says");
-  if (!verify(keys.maintenance_public, kGcDomain, message, signature)) in.fail("not signed by an owner");
+  if (!verify(keys.maintenance_public, kGcDomain, fields, signature)) in.fail("not signed by an owner");
+  GcList list = decode_fields(fields, name);
+  if (list.generation != generation || list.kind != kind) in.fail("another generation or kind than its name says");
   return list;
 }
 
-std::optional<uint64_t> gc_list_generation(std::string_view name) {
-  uint64_t number = 0;
+std::string gc_list_name(uint64_t generation, GcList::Kind kind) {
+  char digits[17];
+  std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(generation));
+  return std::string("gc/") + digits + std::string(suffix(kind));
+}
+
+std::optional<GcListName> parse_gc_list_name(std::string_view name) {
+  GcListName parsed;
   std::string_view digits = name.substr(std::min<size_t>(3, name.size()));
-  auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number, 16);
-  if (error != std::errc{} || gc_list_name(number) != name) return std::nullopt;
-  return number;
+  auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), parsed.generation, 16);
+  if (error != std::errc{}) return std::nullopt;
+  for (GcList::Kind kind : {GcList::Kind::kCondemned, GcList::Kind::kRevoked, GcList::Kind::kAccepted}) {
+    parsed.kind = kind;
+    if (gc_list_name(parsed.generation, kind) == name) return parsed;
+  }
+  return std::nullopt;
 }
 
 std::optional<GcList> newest_gc_list(Backend& backend, const Keyring& keys) {
   uint64_t newest = 0;
-  for (const StoredFile& file : backend.list("gc/")) newest = std::max(newest, gc_list_generation(file.name).value_or(0));
+  for (const StoredFile& file : backend.list("gc/")) {
+    auto name = parse_gc_list_name(file.name);
+    if (name && name->kind == GcList::Kind::kCondemned) newest = std::max(newest, name->generation);
+  }
   if (newest == 0) return std::nullopt;
-  return GcList::decode(read_whole(backend, gc_list_name(newest), kMostGcListBytes), newest, keys);
+  Buffer file = read_whole(backend, gc_list_name(newest), kMostGcListBytes);
+  return GcList::decode(file, GcList::Kind::kCondemned, newest, keys);
+}
+
+bool lease_revoked(Backend& backend, const Keyring& keys, const LeaseId& lease) {
+  for (const StoredFile& file : backend.list("gc/")) {
+    auto name = parse_gc_list_name(file.name);
+    if (!name || name->kind != GcList::Kind::kRevoked) continue;
+    GcList list = GcList::decode(read_whole(backend, file.name, kMostGcListBytes), name->kind, name->generation, keys);
+    if (std::ranges::find(list.revoked, lease) != list.revoked.end()) return true;
+  }
+  return false;
 }
 
 }  // namespace cairn

@@ -73,6 +73,8 @@ void IndexDatabase::open() {
   lock_ = Fd(::open((folder_ + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   rocksdb::DB* db = nullptr;
   if (lock_.get() >= 0 && ::flock(lock_.get(), LOCK_EX | LOCK_NB) == 0) {
+    for (const auto& file : fs::directory_iterator(folder_, failed))  // of an ingestion that was killed
+      if (file.path().extension() == ".tmp") fs::remove(file.path(), failed);
     rocksdb::Status status = rocksdb::DB::Open(make_options(), folder_, &db);
     if (!status.ok()) {  // old, foreign or damaged
       fs::remove_all(folder_, failed);

@@ -41,6 +41,7 @@ std::string encode_pack(const PackInfo& pack) {
   bare.chunks.clear();
   Encoder out;
   out.raw(bare.id.view());
+  out.u16(bare.version);
   out.u8(static_cast<uint8_t>(bare.type));
   out.u8(static_cast<uint8_t>(bare.suite));
   out.u64(bare.size_bytes);
@@ -54,6 +55,7 @@ PackInfo decode_pack(std::string_view value) {
   Decoder in(view(value), "local index");
   PackInfo pack;
   pack.id = PackId::from_bytes(in.raw(32));
+  pack.version = in.u16();
   pack.type = static_cast<ObjectType>(in.u8());
   pack.suite = static_cast<Suite>(in.u8());
   pack.size_bytes = in.u64();

@@ -28,6 +28,10 @@ struct Certificate {
   Bytes encode() const;
   static Certificate decode(ByteView bytes, std::string_view name);
   bool valid(const RepositoryId& repository, const PublicKey& maintenance) const;
+  // valid(), and of a role that may add to the repository.
+  bool may_write(const RepositoryId& repository, const PublicKey& maintenance) const {
+    return role != Role::kReader && valid(repository, maintenance);
+  }
   ClientId client() const { return ClientId::from_bytes(signer); }
 };
 Certificate make_certificate(const RepositoryId& repository, const Secret& maintenance_seed, const PublicKey& signer, Role role,

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <map>
+#include <utility>
 
 #include "store/host.h"
 
@@ -39,8 +40,7 @@ LeaseRecord LeaseRecord::decode(ByteView file, const LeaseId& id, const Keyring&
   r.user = in.string(1024);
   r.program = in.string(1024);
   r.process = in.varint();
-  in.finish();
-  return r;
+  return r;  // later versions may append
 }
 
 Lease::Lease(Backend& backend, const Keyring& keys, LeaseRecord::Kind kind) : backend_(backend), keys_(keys) {
@@ -51,34 +51,35 @@ Lease::Lease(Backend& backend, const Keyring& keys, LeaseRecord::Kind kind) : ba
   record_.user = user_name();
   record_.program = program_version();
   record_.process = static_cast<uint64_t>(::getpid());
+  id_ = record_.id;
   put_next();
+  renewer_ = std::jthread([this](std::stop_token stop) { renew_until_stopped(stop); });
 }
 
 Lease::~Lease() {
   renewer_ = {};  // stops and joins
-  try {
-    if (record_.number > 0) backend_.remove(lease_name(record_.id, record_.number));
-  } catch (...) {  // it goes stale by itself
-  }
+  end();
 }
 
-// Writes the next renewal, then removes the one before: at every moment at least one stands.
+// Writes the next renewal, then removes the one before: at every moment at least one stands.  A number is used for one attempt only:
+// a put whose answer was lost has left a file of that name.
 void Lease::put_next() {
   LeaseRecord next = record_;
-  ++next.number;
+  next.number = ++attempts_;
   put(backend_, lease_name(next.id, next.number), next.encode(keys_));
-  if (record_.number > 0) backend_.remove(lease_name(record_.id, record_.number));
-  record_ = std::move(next);
+  uint32_t before = std::exchange(record_, std::move(next)).number;
+  if (before == 0) return;
+  try {
+    backend_.remove(lease_name(id_, before));
+  } catch (const Error&) {  // where removing isn't allowed the newest renewal counts
+  }
 }
 
 void Lease::activate(uint64_t generation) {
-  {
-    std::lock_guard lock(mu_);
-    record_.state = LeaseRecord::State::kActive;
-    record_.generation = generation;
-    put_next();
-  }
-  renewer_ = std::jthread([this](std::stop_token stop) { renew_until_stopped(stop); });
+  std::lock_guard lock(mu_);
+  record_.state = LeaseRecord::State::kActive;
+  record_.generation = generation;
+  put_next();
 }
 
 void Lease::renew_until_stopped(std::stop_token stop) {
@@ -98,13 +99,29 @@ void Lease::renew_until_stopped(std::stop_token stop) {
 void Lease::require_alive() const {
   std::lock_guard lock(mu_);
   if (!failure_.empty()) throw Error(ErrorCode::kLocked, "the lease on the repository could not be renewed: " + failure_);
+  std::string name = lease_name(record_.id, record_.number);
+  if (backend_.list(name).empty()) throw Error(ErrorCode::kLocked, name + ": somebody removed this session's lease");
 }
 
 void Lease::close() {
   renewer_ = {};
   std::lock_guard lock(mu_);
-  if (record_.number > 0) backend_.remove(lease_name(record_.id, record_.number));
-  record_.number = 0;
+  end();
+}
+
+// Takes the lease away; where that fails, says at least that it has ended.  It goes stale by itself otherwise.
+void Lease::end() noexcept {
+  if (record_.number == 0) return;
+  try {
+    backend_.remove(lease_name(id_, std::exchange(record_.number, 0)));
+  } catch (...) {
+    try {
+      record_.state = LeaseRecord::State::kClosed;
+      put_next();
+      record_.number = 0;
+    } catch (...) {
+    }
+  }
 }
 
 std::vector<SeenLease> list_leases(Backend& backend, const Keyring& keys) {
@@ -112,12 +129,16 @@ std::vector<SeenLease> list_leases(Backend& backend, const Keyring& keys) {
   for (const StoredFile& file : backend.list("leases/")) {
     auto id = LeaseId::parse(file.name.substr(7, 64));
     if (!id) continue;
+    SeenLease seen{{}, file.mtime_ns, false};
+    seen.record.id = *id;
     try {
-      LeaseRecord record = LeaseRecord::decode(read_whole(backend, file.name, kMostSmallFileBytes), *id, keys, file.name);
-      SeenLease& seen = newest[*id];
-      if (record.number >= seen.record.number) seen = {record, file.mtime_ns};
-    } catch (const Error&) {  // ended meanwhile, or damaged: check names damaged ones
+      seen.record = LeaseRecord::decode(read_whole(backend, file.name, kMostSmallFileBytes), *id, keys, file.name);
+      seen.readable = true;
+    } catch (const Error& e) {
+      if (e.code() == ErrorCode::kNotFound) continue;  // ended meanwhile
     }
+    SeenLease& best = newest[*id];
+    if (!best.readable || (seen.readable && seen.record.number >= best.record.number)) best = std::move(seen);
   }
   std::vector<SeenLease> out;
   for (auto& [id, seen] : newest) out.push_back(std::move(seen));

@@ -41,27 +41,32 @@ class Lease {
   Lease(Backend& backend, const Keyring& keys, LeaseRecord::Kind kind);
   ~Lease();
   void activate(uint64_t generation);
-  // Throws kLocked when a renewal has failed: nothing may be committed under this lease any more.
+  // Throws kLocked when a renewal has failed, or the lease is not there any more: nothing may be committed under it then.
   void require_alive() const;
   void close();
-  const LeaseId& id() const { return record_.id; }
+  const LeaseId& id() const { return id_; }
 
  private:
   void put_next();
+  void end() noexcept;
   void renew_until_stopped(std::stop_token stop);
   Backend& backend_;
   const Keyring& keys_;
   mutable std::mutex mu_;
   std::condition_variable_any wake_;
-  LeaseRecord record_;        // guarded by mu_
+  LeaseId id_;                // constant
+  LeaseRecord record_;        // guarded by mu_; number 0: no renewal stands
+  uint32_t attempts_ = 0;     // guarded by mu_
   std::string failure_;       // guarded by mu_; why the last renewal failed
   std::jthread renewer_;      // last: joins before the rest goes
 };
 
-// All leases that can be read, the newest renewal of each, with the age of its file in ns by the storage's clock (0 when unknown).
+// All leases, the newest renewal of each, with the time of its file by the storage's clock.  One that can't be read (damaged, or of a
+// newer version) has only its id: it must be taken for somebody at work until it is stale.
 struct SeenLease {
   LeaseRecord record;
   int64_t mtime_ns = 0;
+  bool readable = false;
 };
 std::vector<SeenLease> list_leases(Backend& backend, const Keyring& keys);
 

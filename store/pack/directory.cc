@@ -95,6 +95,36 @@ void PackInfo::decode_body(ByteView body) {
   in.finish();
 }
 
+Bytes pack_header(const PackInfo& pack, const RepositoryId& repository) {
+  return Header{pack.version, pack.type, pack.suite, repository, pack.id.bytes}.encode();
+}
+
+namespace {
+
+constexpr std::string_view kPackDomain = "cairn pack v1";
+
+// A hash, because a body may have megabytes.
+Blake3Hash signed_hash(const PackInfo& pack, const RepositoryId& repository) {
+  Encoder out;
+  out.raw(pack_header(pack, repository));
+  out.u64(pack.size_bytes);
+  out.raw(pack.encode_body());
+  return blake3(out.out());
+}
+
+}  // namespace
+
+void sign_pack(PackInfo& pack, const Keyring& keys) {
+  pack.author = keys.certificate;
+  pack.signature = sign(*keys.signing_seed, kPackDomain, signed_hash(pack, keys.repository));
+}
+
+void verify_pack_signature(const PackInfo& pack, const Keyring& keys) {
+  if (!pack.author.may_write(keys.repository, keys.maintenance_public) ||
+      !verify(pack.author.signer, kPackDomain, signed_hash(pack, keys.repository), pack.signature))
+    throw Error(ErrorCode::kCorrupt, pack_name(pack.id) + ": its directory was not signed by a writer of this repository");
+}
+
 std::array<uint8_t, 32> pack_commitment(const Secret& pack_key, const PackId& id) {
   return keyed_commitment(pack_key, "cairn pack commitment v1", id.view());
 }

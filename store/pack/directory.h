@@ -9,7 +9,7 @@
 
 #include <vector>
 
-#include "store/crypto/sodium.h"
+#include "store/keys/keyring.h"
 
 namespace cairn {
 
@@ -35,6 +35,7 @@ struct ChunkInfo {
 struct PackInfo {
   PackId id;
   ObjectType type = ObjectType::kDataPack;  // or kTreePack
+  uint16_t version = kFormatVersion;        // of the format it was written in: part of its frames' associated data
   Suite suite = Suite::kAes256Gcm;
   uint64_t size_bytes = 0;                  // of the file
   KeyBox key_box{};
@@ -42,13 +43,24 @@ struct PackInfo {
   std::vector<FrameInfo> frames;            // by offset
   std::vector<ChunkInfo> chunks;            // of all frames, in order
 
-  // The body of the directory (the fields in the layout; id, type, suite and size are not in it).
+  // Who wrote it, and his word for the directory (below).  Travels with the pack into index segments, whoever writes those.
+  Certificate author;
+  Signature signature{};
+
+  // The body of the directory (the fields in the layout; id, type, suite, size and author are not in it).
   Bytes encode_body() const;
   // Requires: id, type, suite, size_bytes and key_box are set.  kCorrupt, naming the pack.
   void decode_body(ByteView body);
   // The same for a body that was encoded without its chunks (the local index keeps such).
   void decode_bare_body(ByteView body);
 };
+
+// Signed by the author: the pack's header, its size and the body of its directory.
+void sign_pack(PackInfo& pack, const Keyring& keys);
+// kCorrupt unless a writer of this repository signed it.
+void verify_pack_signature(const PackInfo& pack, const Keyring& keys);
+// The first 80 bytes of the pack.
+Bytes pack_header(const PackInfo& pack, const RepositoryId& repository);
 
 std::array<uint8_t, 32> pack_commitment(const Secret& pack_key, const PackId& id);
 

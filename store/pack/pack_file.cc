@@ -1,15 +1,10 @@
 #include "store/pack/pack_file.h"
 
 #include <algorithm>
-#include <cassert>
 
 namespace cairn {
 
 namespace {
-
-Bytes pack_header(const PackInfo& pack, const RepositoryId& repository) {
-  return Header{kFormatVersion, pack.type, pack.suite, repository, pack.id.bytes}.encode();
-}
 
 Bytes directory_associated_data(ByteView header, uint64_t pack_bytes) {
   Encoder out;
@@ -69,9 +64,9 @@ void PackWriter::append(FrameInfo frame, ByteView sealed, std::vector<ChunkInfo>
   info_.chunks.insert(info_.chunks.end(), chunks.begin(), chunks.end());
 }
 
-uint64_t PackWriter::reserved_frames() const {
+size_t PackWriter::chunk_count() const {
   std::lock_guard lock(mu_);
-  return next_number_;
+  return info_.chunks.size();
 }
 
 uint64_t PackWriter::size_bytes() const {
@@ -81,16 +76,20 @@ uint64_t PackWriter::size_bytes() const {
 
 PackInfo PackWriter::finish() {
   std::lock_guard lock(mu_);
-  assert(info_.frames.size() == next_number_);
+  if (info_.frames.size() != next_number_) throw Error(ErrorCode::kIo, pack_name(info_.id) + ": a frame is missing; the pack is given up");
+  // The directory's length would tell the number of chunks, so it is rounded up too; zeros after the signature are not read.
   Bytes body = info_.encode_body();
-  // The directory's length would tell the number of chunks, so it is rounded up too; zeros after the body are not read.
+  size_t plain_bytes = (4 + body.size() + Certificate::kBytes + kSignatureBytes + 1023) / 1024 * 1024;
+  size_t sealed_bytes = plain_bytes + kSharedNonceBytes + kTagBytes;
+  info_.size_bytes = padded_bytes(written_bytes_ + sealed_bytes + kPackFooterBytes);
+  sign_pack(info_, keys_);
   Encoder plain;
   plain.u32(static_cast<uint32_t>(body.size()));
   plain.raw(body);
+  plain.raw(info_.author.encode());
+  plain.raw(info_.signature);
   Bytes padded = plain.take();
-  padded.resize((padded.size() + 1023) / 1024 * 1024);
-  size_t sealed_bytes = padded.size() + kSharedNonceBytes + kTagBytes;
-  info_.size_bytes = padded_bytes(written_bytes_ + sealed_bytes + kPackFooterBytes);
+  padded.resize(plain_bytes);
   Bytes padding(info_.size_bytes - written_bytes_ - sealed_bytes - kPackFooterBytes);
   random_fill(padding);
   write(padding);
@@ -138,13 +137,17 @@ PackInfo open_directory(const PackEnds& ends, uint64_t pack_bytes, const Keyring
   PackInfo pack;
   pack.id = id;
   pack.type = type;
+  pack.version = header.version;
   pack.suite = header.suite;
   pack.size_bytes = pack_bytes;
+  pack.author = Certificate::decode(in.raw(Certificate::kBytes), name);
+  std::ranges::copy(in.raw(kSignatureBytes), pack.signature.begin());
   std::ranges::copy(ends.head.subspan(kHeaderBytes, kKeyBoxBytes), pack.key_box.begin());
   ByteView second = ends.tail.subspan(ends.tail.size() - kPackFooterBytes, kKeyBoxBytes);
   if (!std::ranges::equal(body.first(std::min<size_t>(32, body.size())), blake3(pack.key_box)))
     std::ranges::copy(second, pack.key_box.begin());
   pack.decode_body(body);
+  verify_pack_signature(pack, keys);
   return pack;
 }
 

@@ -3,6 +3,7 @@
 // Layout (FORMAT.md, "Pack"):
 //   header 80 | key box 80 | frames | random padding | directory: nonce 24, ciphertext, tag 16 | key box 80 |
 //   directory length 4 | zero 4 | trailer 32
+// The directory's plaintext: body length 4 | body (store/pack/directory.h) | certificate 105 | signature 64 | zeros to 1 KiB
 // The key box stands at both ends (and in the index), because a flipped bit in it would cost the whole pack.
 #pragma once
 
@@ -29,9 +30,8 @@ class PackWriter {
   Buffer seal_frame(const FrameInfo& frame, ByteView packed) const;
   // Appends a sealed frame and the chunks it holds.  frame.offset and stored_bytes are set here.
   void append(FrameInfo frame, ByteView sealed, std::vector<ChunkInfo> chunks);
-  // Frames in it, sealed or still reserved.
-  uint64_t reserved_frames() const;
-  uint64_t size_bytes() const;   // so far
+  uint64_t size_bytes() const;    // so far
+  size_t chunk_count() const;     // so far
 
   // Pads, writes directory and footer, makes the pack durable.  Requires: every reserved frame was appended.
   PackInfo finish();

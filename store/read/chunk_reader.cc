@@ -5,6 +5,7 @@ namespace cairn {
 namespace {
 
 constexpr size_t kOpenPacks = 64;   // tables kept: about 12 KB each
+constexpr size_t kMostBasesRead = kMostBases * kMostDeltaDepth;  // for one frame, over all levels: no bomb of bases of bases
 constexpr size_t kLeastFrames = 2;  // kept whatever their size, see chunk()
 constexpr uint64_t kNoKey = UINT64_MAX;  // of a frame whose place in the index has changed
 
@@ -68,10 +69,13 @@ const Buffer& ChunkReader::frame(const Location& at) {
     frames_.splice(frames_.begin(), frames_, found->second);
     return frames_.front().plain;
   }
+  uint64_t epoch = index_.epoch();
   Buffer plain = load(at);
+  // Looking up the pack may have found the index damaged and had it built anew: then the number of the pack means nothing any more.
+  bool nameable = index_.epoch() == epoch;
   cached_bytes_ += plain.size();
-  frames_.push_front({frame_key(at), std::move(plain)});
-  by_key_[frame_key(at)] = frames_.begin();
+  frames_.push_front({nameable ? frame_key(at) : kNoKey, std::move(plain)});
+  if (nameable) by_key_[frame_key(at)] = frames_.begin();
   while (cached_bytes_ > cache_bytes_ && frames_.size() > kLeastFrames) {
     cached_bytes_ -= frames_.back().plain.size();
     if (frames_.back().key != kNoKey) by_key_.erase(frames_.back().key);
@@ -103,8 +107,10 @@ Buffer ChunkReader::base_bytes(const FrameInfo& frame) {
   } descent(depth_);
   if (depth_ > kMostDeltaDepth)
     throw Error(ErrorCode::kCorrupt, "a delta frame rests on more than " + std::to_string(kMostDeltaDepth) + " others");
+  if (depth_ == 1) bases_read_ = 0;
   Encoder prefix;
   for (const ChunkId& base : frame.bases) {
+    if (++bases_read_ > kMostBasesRead) throw Error(ErrorCode::kCorrupt, "a delta frame rests on too many chunks");
     prefix.raw(chunk(base));
     if (prefix.size() > kMostFrameBytes) throw Error(ErrorCode::kCorrupt, "the bases of a delta frame are too long");
   }

@@ -57,6 +57,7 @@ class ChunkReader {
   size_t cache_bytes_, cached_bytes_ = 0;
   uint64_t epoch_ = 0;   // of the index, that the pack numbers below belong to
   int depth_ = 0;   // of delta bases being resolved
+  size_t bases_read_ = 0;
   Decompressor decompressor_;
   std::unordered_map<uint32_t, std::unique_ptr<OpenPack>> packs_;
   std::list<Frame> frames_;                                        // most recently used first

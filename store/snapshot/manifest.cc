@@ -11,7 +11,7 @@ enum Tag : uint64_t {
   kGeneration = 11, kSequence = 12, kPrevious = 13, kStats = 14, kReachableSet = 15  // 15: kept for prune's set of frames
 };
 enum ComponentTag : uint64_t {
-  kName = 1, kKind = 2, kSource = 3, kCompleteness = 4, kSizes = 5, kProperty = 6, kCatalogue = 7, kTransform = 8, kRecipe = 9
+  kName = 1, kKind = 2, kSource = 3, kCompleteness = 4, kSizes = 5, kProperty = 6, kCatalogue = 7, kTransform = 8, kRecipe = 9, kRecipeList = 10
 };
 constexpr int kMostSeries = 1 << 20;
 
@@ -64,6 +64,12 @@ Bytes encode_component(const ComponentInfo& c) {
     out.string(kTransform, c.transform);
     out.bytes(kRecipe, c.transform_recipe);
   }
+  if (!c.recipe_list.is_zero()) {
+    Encoder list;
+    list.raw(c.recipe_list.view());
+    list.varint(c.recipe_bytes);
+    out.bytes(kRecipeList, list.out());
+  }
   return out.take();
 }
 
@@ -87,6 +93,10 @@ ComponentInfo decode_component(ByteView content, std::string_view name) {
       case kCatalogue: c.catalogue = ChunkId::from_bytes(in.raw(32)); break;
       case kTransform: c.transform = text(value); break;
       case kRecipe: c.transform_recipe.assign(value.begin(), value.end()); break;
+      case kRecipeList:
+        c.recipe_list = ChunkId::from_bytes(in.raw(32));
+        c.recipe_bytes = in.varint();
+        break;
       default: break;
     }
   });
@@ -190,7 +200,10 @@ Manifest Manifest::decode_content(ByteView content, std::string_view name) {
 }
 
 Bytes Manifest::encode(const Keyring& keys, Suite suite) const {
-  return SealedFile::encode_boxed(ObjectType::kSnapshot, id.view(), keys, suite, encode_content());
+  Bytes content = encode_content();
+  if (content.size() > kMostManifestBytes)
+    throw Error(ErrorCode::kInvalidArgument, "the snapshot describes too many components: " + std::to_string(content.size()) + " bytes");
+  return SealedFile::encode_boxed(ObjectType::kSnapshot, id.view(), keys, suite, content);
 }
 
 Manifest Manifest::decode(ByteView file, const SnapshotId& id, const Keyring& keys) {

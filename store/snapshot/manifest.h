@@ -34,7 +34,9 @@ struct ComponentInfo {
   std::map<std::string, std::string> properties;   // server version, dump time, row counts …
   ChunkId catalogue;            // parts; zero without
   std::string transform;        // name of the reversible rewriting, "" without
-  Bytes transform_recipe;
+  Bytes transform_recipe;       // what undoing it needs, when that is short
+  ChunkId recipe_list;          // else the root of a chunk list that holds it, recipe_bytes long; zero without
+  uint64_t recipe_bytes = 0;
   bool operator==(const ComponentInfo&) const = default;
 };
 

@@ -30,6 +30,7 @@ Bytes encode_chunk_list_leaf(std::span<const ChunkRef> refs) {
 
 std::vector<ChunkRef> decode_chunk_list_leaf(Decoder& in) {
   std::vector<ChunkRef> refs(in.count(1));
+  if (refs.empty()) in.fail("a leaf without references");
   std::vector<bool> zeros(refs.size());
   for (size_t i = 0; i < refs.size(); ++i) {
     uint64_t value = in.varint();

@@ -14,9 +14,8 @@ namespace {
 constexpr size_t kLeafLeastBytes = 16 << 10;  // a leaf may end after this many; most directories have one leaf
 constexpr size_t kLeafMostBytes = 256 << 10;
 constexpr size_t kBranchMost = 1024;          // children of a branch
-constexpr size_t kMostXattrs = 1 << 16;
 
-enum Flag : uint8_t { kRacy = 0x10, kDamagedSource = 0x20, kHasXattrs = 0x40, kLinked = 0x80 };
+enum Flag : uint8_t { kRacy = 1, kDamagedSource = 2, kHasXattrs = 4, kLinked = 8, kKnownFlags = 15 };
 
 // FNV-1a: only decides where leaves end, so an edit in a long directory touches one leaf.
 uint64_t name_hash(std::string_view name) {
@@ -78,7 +77,7 @@ void encode_xattrs(Encoder& out, const std::vector<Xattr>& xattrs) {
 }
 
 std::vector<Xattr> decode_xattrs(Decoder& in) {
-  std::vector<Xattr> xattrs(std::min(in.count(2), kMostXattrs));
+  std::vector<Xattr> xattrs(in.count(2));
   for (Xattr& x : xattrs) {
     x.name = in.string(255);
     ByteView value = in.bytes(1 << 16);
@@ -94,9 +93,10 @@ Bytes encode_directory_leaf(std::span<const Entry> entries) {
   out.varint(entries.size());
   for (const Entry& e : entries) out.varint(e.name.size());
   for (const Entry& e : entries) out.raw(view(e.name));
+  for (const Entry& e : entries) out.u8(static_cast<uint8_t>(e.type));
   for (const Entry& e : entries)
-    out.u8(static_cast<uint8_t>(static_cast<uint8_t>(e.type) | (e.racy ? kRacy : 0) | (e.damaged_source ? kDamagedSource : 0) |
-                                (e.xattrs.empty() ? 0 : kHasXattrs) | (e.link_group ? kLinked : 0)));
+    out.u8(static_cast<uint8_t>((e.racy ? kRacy : 0) | (e.damaged_source ? kDamagedSource : 0) | (e.xattrs.empty() ? 0 : kHasXattrs) |
+                                (e.link_group ? kLinked : 0)));
   for (const Entry& e : entries) out.varint(e.mode);
   // Differences to the entry before: neighbours have the same owner, and close times and inodes.
   auto deltas = [&](auto field) {
@@ -151,14 +151,17 @@ void decode_extras(Decoder& in, Entry& e, uint8_t flags) {
 }  // namespace
 
 std::vector<Entry> decode_directory_leaf(Decoder& in) {
-  std::vector<Entry> entries(in.count(10));
+  std::vector<Entry> entries(in.count(10));   // bytes that the shortest entry takes
   decode_names(in, entries);
+  for (Entry& e : entries) {
+    uint8_t type = in.u8();
+    if (type < 1 || type > 6) in.fail("unknown type of entry");
+    e.type = static_cast<EntryType>(type);
+  }
   std::vector<uint8_t> flags;
   for (Entry& e : entries) {
     flags.push_back(in.u8());
-    uint8_t type = flags.back() & 0x0f;
-    if (type < 1 || type > 6) in.fail("unknown type of entry");
-    e.type = static_cast<EntryType>(type);
+    if (flags.back() & ~kKnownFlags) throw Error(ErrorCode::kUnsupported, "directory: an entry of a newer kind: use a newer cairn");
     e.racy = flags.back() & kRacy;
     e.damaged_source = flags.back() & kDamagedSource;
   }
@@ -248,6 +251,7 @@ void DirectoryReader::descend(const ChunkId& id) {
     ObjectKind kind = open_object(in);
     if (kind == ObjectKind::kDirectoryLeaf) {
       leaf_ = decode_directory_leaf(in);
+      if (leaf_.empty() && !levels_.empty()) in.fail("an empty leaf under a branch");
       at_ = 0;
       return;
     }

@@ -9,6 +9,7 @@ namespace cairn {
 namespace {
 
 constexpr uint64_t kPackBytes = 32 << 20;       // a pack takes no more frames beyond this
+constexpr size_t kPackChunks = 128 << 10;       // nor beyond this: its directory would become too long to be read
 constexpr uint32_t kRunLeastBytes = 1 << 20;    // of stored frames that stay together
 constexpr uint32_t kRunMostBytes = 4 << 20;
 constexpr size_t kOpenPacks = 2;
@@ -45,7 +46,7 @@ uint32_t PackSet::add(FrameInfo frame, ByteView packed, std::vector<ChunkInfo> c
   {
     std::lock_guard lock(mu_);
     --open->pending;
-    if (open->writer->size_bytes() >= kPackBytes) open->full = true;
+    if (open->writer->size_bytes() >= kPackBytes || open->writer->chunk_count() >= kPackChunks) open->full = true;
     if (open->full && current_ == open) current_ = nullptr;
     if (open->full && open->pending == 0) {
       finished = std::move(open->writer);

@@ -26,10 +26,10 @@ WriteSession::WriteSession(Repository& repository) : repository_(repository) {
   index_ = &repository.fresh_index();
   if (!condemned_.empty()) index_->distrust(condemned_);
   lease_->activate(generation_);
-  Suite suite = repository.config().suite == Suite::kAes256Gcm ? best_suite() : repository.config().suite;
+  if (repository.config().suite == Suite::kAes256Gcm) suite_ = best_suite();
   auto done = [this](PackInfo pack) { pack_done(std::move(pack)); };
-  data_packs_ = std::make_unique<PackSet>(repository.backend(), keys, ObjectType::kDataPack, suite, done);
-  tree_packs_ = std::make_unique<PackSet>(repository.backend(), keys, ObjectType::kTreePack, suite, done);
+  data_packs_ = std::make_unique<PackSet>(repository.backend(), keys, ObjectType::kDataPack, suite_, done);
+  tree_packs_ = std::make_unique<PackSet>(repository.backend(), keys, ObjectType::kTreePack, suite_, done);
   tree_builder_.emplace(*tree_packs_, kTreePolicy);
 }
 
@@ -48,6 +48,8 @@ ChunkReader WriteSession::make_reader(size_t cache_bytes) const {
 
 ChunkId WriteSession::put_object(ByteView object) {
   ChunkId id = repository_.keys().chunk_id(object);
+  if (object.size() > kMostObjectBytes)
+    throw Error(ErrorCode::kInvalidArgument, "a directory entry is too long to be stored: " + std::to_string(object.size()) + " bytes");
   std::vector<uint8_t> fresh;
   claim_new({&id, 1}, fresh);
   if (!fresh[0]) return id;
@@ -85,10 +87,23 @@ void WriteSession::put_adopted_into_segment() {
   for (const SeenLease& seen : leases) newest = std::max(newest, seen.mtime_ns);
   for (const SeenLease& seen : leases)
     if (seen.record.id != lease_->id() && newest - seen.mtime_ns < kLeaseStaleNs) return;
-  auto id = random_id<SegmentId>();
-  Bytes file = encode_segment(id, repository_.keys(), index_->adopted());
-  put(repository_.backend(), segment_name(id), file);
-  stored_bytes_ += file.size();
+  std::vector<PackInfo> packs;
+  size_t chunks = 0;
+  auto write = [&] {
+    if (packs.empty()) return;
+    auto id = random_id<SegmentId>();
+    Bytes file = encode_segment(id, repository_.keys(), packs);
+    put(repository_.backend(), segment_name(id), file);
+    stored_bytes_ += file.size();
+    packs.clear();
+    chunks = 0;
+  };
+  for (const PackInfo& pack : index_->adopted()) {
+    if (condemned_.contains(pack.id)) continue;
+    packs.push_back(pack);
+    if ((chunks += pack.chunks.size()) >= kSegmentChunks) write();
+  }
+  write();
 }
 
 void WriteSession::keep_packs() {
@@ -99,20 +114,27 @@ void WriteSession::keep_packs() {
   write_segment();
 }
 
-void WriteSession::commit(Manifest& manifest) {
-  keep_packs();
-  put_adopted_into_segment();
+// Nothing was condemned since the lease was taken, and nobody has declared it dead.
+void WriteSession::require_standing() const {
   lease_->require_alive();
   auto list = newest_gc_list(repository_.backend(), repository_.keys());
-  if ((list ? list->generation : 0) != generation_)
+  if ((list ? list->generation : 0) != generation_ || lease_revoked(repository_.backend(), repository_.keys(), lease_->id()))
     throw Error(ErrorCode::kLocked, "a prune ran during this backup: run it again (what was uploaded will be used)");
+}
+
+void WriteSession::commit(Manifest& manifest) {
+  keep_packs();
+  require_standing();
+  put_adopted_into_segment();
   manifest.id = random_id<SnapshotId>();
   manifest.author = repository_.keys().certificate.client();
   manifest.lease = lease_->id();
   manifest.generation = generation_;
   manifest.stats.bytes_stored = stored_bytes_;
-  Bytes file = manifest.encode(repository_.keys(), repository_.config().suite);
-  put(repository_.backend(), snapshot_name(manifest.id), file);
+  put(repository_.backend(), snapshot_name(manifest.id), manifest.encode(repository_.keys(), suite_));
+  // A writer that was frozen between the check and the snapshot must not call it good: packs may be gone.
+  if (lease_revoked(repository_.backend(), repository_.keys(), lease_->id()))
+    throw Error(ErrorCode::kLocked, "a prune took this backup for dead while it was being saved: run it again");
   lease_->close();
 }
 

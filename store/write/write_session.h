@@ -40,7 +40,7 @@ class WriteSession {
   // Stores a tree object unless it is there; returns its id.  One thread at a time.
   ChunkId put_object(ByteView object);
 
-  // Everything durable, then the snapshot.  Fills id, author, lease, generation, sequence and stored bytes of `manifest`.
+  // Everything durable, then the snapshot.  Fills id, author, lease, generation and stored bytes of `manifest`.
   // Requires: all builders are flushed.   Errors: kLocked when the lease was lost; then there is no snapshot.
   void commit(Manifest& manifest);
   // After an interruption: finishes what is in packs, so that the next run finds it.  Requires: no builder is in use.
@@ -53,9 +53,11 @@ class WriteSession {
   void pack_done(PackInfo pack);
   void write_segment();
   void put_adopted_into_segment();
+  void require_standing() const;
   Repository& repository_;
   std::optional<Lease> lease_;
   uint64_t generation_ = 0;
+  Suite suite_ = Suite::kXChaCha20Poly1305;       // of new packs
   std::unordered_set<PackId, IdHash> condemned_;   // constant: no dedup hit may rely on these
   Index* index_ = nullptr;
   Claims claims_;

@@ -125,7 +125,7 @@ INSTANTIATE_TEST_SUITE_P(Arguments, RefusedArguments,
                                          Words{"--frob", "list"}, Words{"save", "x", "--frob"}, Words{"save", "x", "-z"},
                                          Words{"save", "x", "--kind", "c"}, Words{"save", "x", "--tag"},
                                          Words{"list", "--tag", "a"}, Words{"list", "x"}, Words{"--", "list"},
-                                         Words{"list", "--config"}));
+                                         Words{"list", "--config"}, Words{"save", "--place=", "x"}));
 
 TEST_F(ArgumentsTest, HelpOfACommandHasItsUsage) {
   std::string answer;

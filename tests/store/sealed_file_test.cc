@@ -36,6 +36,11 @@ class SealedFileTest : public testing::Test {
     append_trailer(file);
     return file;
   }
+  template <class Call>
+  static bool refused(Call call) {
+    auto code = code_of(call);
+    return code == ErrorCode::kCorrupt || code == ErrorCode::kUnsupported;
+  }
   Keyring keys_ = make_keyring(random_id<RepositoryId>(), 1);
   std::array<uint8_t, 32> id_ = random_id<SegmentId>().bytes;
 };
@@ -59,8 +64,7 @@ TEST_F(SealedFileTest, EveryFlippedByteIsRefused) {
       bad[at] ^= 0x01;
       EXPECT_EQ(code_of([&] { decode(type, bad); }), ErrorCode::kCorrupt) << at;
       if (at >= file.size() - kTrailerBytes) continue;
-      auto code = code_of([&] { decode(type, with_trailer(bad)); });   // by somebody who knows about trailers
-      EXPECT_TRUE(code == ErrorCode::kCorrupt || code == ErrorCode::kUnsupported) << at;
+      EXPECT_TRUE(refused([&] { decode(type, with_trailer(bad)); })) << at;   // by somebody who knows about trailers
     }
   }
 }
@@ -73,8 +77,7 @@ TEST_F(SealedFileTest, EveryFlippedByteBeforeTheAuthorIsRefusedEvenWhenSignedAga
     for (size_t at = 0; at < end; ++at) {
       Bytes bad = file;
       bad[at] ^= 0x01;
-      auto code = code_of([&] { decode(type, signed_again(bad)); });
-      EXPECT_TRUE(code == ErrorCode::kCorrupt || code == ErrorCode::kUnsupported) << at;
+      EXPECT_TRUE(refused([&] { decode(type, signed_again(bad)); })) << at;
     }
     EXPECT_EQ(code_of([&] { decode(type, signed_again(file)); }), std::nullopt);
   }
@@ -98,8 +101,8 @@ TEST_F(SealedFileTest, NoTypeIsTakenForAnother) {
       Bytes file = encode(made, prose(200, 1));
       EXPECT_EQ(code_of([&] { decode(read, file); }), ErrorCode::kCorrupt);
       file[10] = static_cast<uint8_t>(read);   // says that it is of the other type
-      EXPECT_EQ(code_of([&] { decode(read, with_trailer(file)); }), ErrorCode::kCorrupt);
-      EXPECT_EQ(code_of([&] { decode(read, signed_again(file)); }), ErrorCode::kCorrupt);
+      EXPECT_TRUE(refused([&] { decode(read, with_trailer(file)); }));
+      EXPECT_TRUE(refused([&] { decode(read, signed_again(file)); }));
     }
 }
 
