@@ -1,4 +1,6 @@
 // The program: finds the command, runs it, and turns what went wrong into one sentence and an exit code.
+#include <fcntl.h>
+#include <malloc.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -25,6 +27,21 @@ constexpr char kDetails[] =
     "  cairn init\n"
     "  cairn backup media=/srv/app/media db=exec:'docker exec app-db pg_dumpall -U postgres'\n"
     "  cairn restore latest:media --target /srv/restored";
+
+// Buffers of a megabyte come and go with every slice and frame.  The allocator shall keep them: mapping and unmapping them each time
+// cost more than the work itself (`cat` of a dump of 836 MB: 1.35 s of system time, 0.05 s with this).
+void keep_freed_memory() {
+  ::mallopt(M_MMAP_THRESHOLD, 32 << 20);
+  ::mallopt(M_TRIM_THRESHOLD, 256 << 20);
+  ::mallopt(M_TOP_PAD, 4 << 20);
+}
+
+// What whoever started us may have left in a state that would make us lose an exit status, or write into a file of the repository.
+void repair_inheritance() {
+  std::signal(SIGCHLD, SIG_DFL);
+  for (int fd = 0; fd <= 2; ++fd)
+    if (::fcntl(fd, F_GETFD) < 0) ::open("/dev/null", fd == 0 ? O_RDONLY : O_WRONLY);
+}
 
 int exit_code(ErrorCode code) {
   switch (code) {
@@ -94,6 +111,8 @@ int run_and_tell(const std::vector<std::string>& words, Options& options, Output
 
 int main(int argc, char** argv) {
   using namespace cairn;
+  keep_freed_memory();
+  repair_inheritance();
   protect_process();
   catch_signals();
   const std::vector<std::string> words(argv + 1, argv + std::max(argc, 1));
