@@ -1,8 +1,10 @@
 #include "cli/interrupt.h"
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <csignal>
 
 #include "store/error.h"
@@ -43,6 +45,19 @@ bool interrupted() { return signals_seen.load(std::memory_order_relaxed) > 0; }
 
 void check_interrupted() {
   if (interrupted()) throw Error(ErrorCode::kInterrupted, "interrupted");
+}
+
+void wait_until_readable(int fd) {
+  ::sigset_t asking, before;
+  ::sigemptyset(&asking);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) ::sigaddset(&asking, number);
+  ::pthread_sigmask(SIG_BLOCK, &asking, &before);
+  ::pollfd wanted{fd, POLLIN, 0};
+  // The signals get through only inside ppoll.
+  while (!interrupted() && ::ppoll(&wanted, 1, nullptr, &before) < 0 && errno == EINTR) {
+  }
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  check_interrupted();
 }
 
 HiddenTyping::HiddenTyping(int fd) : fd_(fd) {

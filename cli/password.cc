@@ -26,11 +26,9 @@ Password from_file(const std::string& path) {
   if (!file) throw_errno("password file " + printable(path));
   Password out;
   while (out.room_bytes() > 0) {
+    wait_until_readable(file.get());  // it may be a pipe
     const ssize_t got = ::read(file.get(), out.room(), out.room_bytes());
-    if (got < 0 && errno == EINTR) {
-      check_interrupted();
-      continue;
-    }
+    if (got < 0 && errno == EINTR) continue;
     if (got < 0) throw_errno("password file " + printable(path));
     if (got == 0) break;
     out.add(static_cast<size_t>(got));
@@ -80,10 +78,9 @@ Password ask_once(int terminal, const std::string& question) {
   write_terminal(terminal, question);
   Password out;
   while (out.room_bytes() > 0 && !out.view().ends_with('\n')) {
+    wait_until_readable(terminal);
     const ssize_t got = ::read(terminal, out.room(), out.room_bytes());
     if (got < 0 && errno != EINTR) throw_errno("terminal");
-    if (interrupted()) write_terminal(terminal, "\n");
-    check_interrupted();
     if (got == 0) break;  // Ctrl-D
     if (got > 0) out.add(static_cast<size_t>(got));
   }

@@ -11,7 +11,8 @@ bool valid_entry_name(std::string_view name) {
 
 namespace {
 
-constexpr size_t kLeafLeastBytes = 16 << 10;  // a leaf may end after this many; most directories have one leaf
+constexpr size_t kLeafLeastBytes = 4 << 10;   // a leaf may end after this many; most directories have one leaf
+constexpr uint64_t kLeafOneIn = 16;           // names; small leaves, because one changed entry rewrites its leaf
 constexpr size_t kLeafMostBytes = 256 << 10;
 constexpr size_t kBranchMost = 1024;          // children of a branch
 
@@ -211,7 +212,7 @@ void DirectoryWriter::add(Entry entry) {
   if (entry.type == EntryType::kFile || entry.type == EntryType::kDirectory) size_bytes_ += entry.size_bytes;
   file_count_ += entry.type == EntryType::kDirectory ? entry.file_count : 1;
   leaf_bytes_ += weight(entry);
-  bool may_end = leaf_bytes_ >= kLeafLeastBytes && name_hash(entry.name) % 64 == 0;
+  bool may_end = leaf_bytes_ >= kLeafLeastBytes && name_hash(entry.name) % kLeafOneIn == 0;
   leaf_.push_back(std::move(entry));
   if (may_end || leaf_bytes_ >= kLeafMostBytes) close_leaf();
 }

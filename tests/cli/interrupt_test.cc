@@ -1,13 +1,46 @@
 #include "cli/interrupt.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <csignal>
 
 #include "store/error.h"
+#include "store/fd.h"
 
 namespace cairn {
 namespace {
+
+TEST(Interrupt, WaitsForWhatCanBeRead) {
+  int ends[2];
+  ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+  const Fd reading(ends[0]);
+  Fd writing(ends[1]);
+  ASSERT_EQ(::write(writing.get(), "x", 1), 1);
+  wait_until_readable(reading.get());
+  char byte = 0;
+  ASSERT_EQ(::read(reading.get(), &byte, 1), 1);
+  writing.reset();
+  wait_until_readable(reading.get());  // the end
+}
+
+TEST(InterruptDeathTest, ASignalBeforeTheWaitEndsIt) {
+  testing::FLAGS_gtest_death_test_style = "threadsafe";
+  EXPECT_EXIT(
+      {
+        catch_signals();
+        int ends[2];
+        if (::pipe2(ends, O_CLOEXEC) != 0) std::_Exit(1);
+        std::raise(SIGINT);
+        try {
+          wait_until_readable(ends[0]);
+        } catch (const Error&) {
+          std::_Exit(7);
+        }
+      },
+      testing::ExitedWithCode(7), "");
+}
 
 // In processes of their own: a signal that was seen stays seen.
 TEST(InterruptDeathTest, TheFirstSignalAsks) {

@@ -1,0 +1,146 @@
+#include "store/crypto/sodium.h"
+
+#include <set>
+
+#include "tests/store/store_fixture.h"
+
+namespace cairn {
+namespace {
+
+Bytes sealed_frame(const FrameCipher& cipher, uint32_t number, ByteView associated, ByteView plain) {
+  Bytes out(plain.size() + kTagBytes);
+  cipher.seal(number, associated, plain, out.data());
+  return out;
+}
+bool opens(const FrameCipher& cipher, uint32_t number, ByteView associated, const Bytes& sealed, const Bytes& expected) {
+  Bytes out(sealed.size() < kTagBytes ? 0 : sealed.size() - kTagBytes);
+  if (!cipher.open(number, associated, sealed, out.data())) return false;
+  EXPECT_EQ(out, expected);
+  return true;
+}
+
+TEST(FrameCipher, OpensOnlyWithTheSameKeyNumberAndAssociatedData) {
+  for (Suite suite : {Suite::kXChaCha20Poly1305, best_suite()}) {
+    Secret key = Secret::random();
+    FrameCipher cipher(suite, key), other(suite, Secret::random());
+    Bytes associated = noise(40, 1), wrong = noise(40, 2);
+    for (const Bytes& plain : {Bytes{}, noise(1, 3), noise(70000, 4)}) {
+      Bytes sealed = sealed_frame(cipher, 7, associated, plain);
+      EXPECT_TRUE(opens(cipher, 7, associated, sealed, plain));
+      EXPECT_TRUE(opens(FrameCipher(suite, key), 7, associated, sealed, plain));
+      EXPECT_FALSE(opens(cipher, 8, associated, sealed, plain));
+      EXPECT_FALSE(opens(cipher, 7, wrong, sealed, plain));
+      EXPECT_FALSE(opens(cipher, 7, {}, sealed, plain));
+      EXPECT_FALSE(opens(other, 7, associated, sealed, plain));
+    }
+    Bytes sealed = sealed_frame(cipher, 0, associated, noise(100, 5));
+    for (size_t at = 0; at < sealed.size(); ++at) {
+      Bytes bad = sealed;
+      bad[at] ^= 1;
+      EXPECT_FALSE(opens(cipher, 0, associated, bad, {}));
+      EXPECT_FALSE(opens(cipher, 0, associated, Bytes(sealed.begin(), sealed.begin() + static_cast<ptrdiff_t>(at)), {}));
+    }
+  }
+}
+
+TEST(FrameCipher, TheSameNumberUnderAnotherKeyAndAnotherNumberGiveOtherBytes) {
+  Secret key = Secret::random();
+  FrameCipher cipher(best_suite(), key);
+  std::set<Bytes> seen;
+  for (uint32_t number : {0u, 1u, 255u, 256u, 65536u, 1u << 24, UINT32_MAX}) seen.insert(sealed_frame(cipher, number, {}, Bytes(64)));
+  EXPECT_EQ(seen.size(), 7u);
+}
+
+TEST(SealedShared, OpensOnlyWhatWasSealedWithThisKeyAndData) {
+  Secret key = Secret::random();
+  Bytes associated = noise(10, 1), plain = noise(50, 2);
+  Bytes sealed = seal_shared(key, associated, plain);
+  EXPECT_EQ(sealed.size(), plain.size() + kSharedNonceBytes + kTagBytes);
+  EXPECT_EQ(open_shared(key, associated, sealed), plain);
+  EXPECT_EQ(open_shared(Secret::random(), associated, sealed), std::nullopt);
+  EXPECT_EQ(open_shared(key, noise(10, 3), sealed), std::nullopt);
+  for (size_t at = 0; at < sealed.size(); ++at) {
+    Bytes bad = sealed;
+    bad[at] ^= 0x80;
+    EXPECT_EQ(open_shared(key, associated, bad), std::nullopt);
+    EXPECT_EQ(open_shared(key, associated, ByteView(sealed).first(at)), std::nullopt);
+  }
+  EXPECT_NE(seal_shared(key, associated, plain), sealed);   // a nonce of its own
+}
+
+TEST(KeyBox, OpensForItsRecipientAndNotWhenTamperedWith) {
+  BoxKeys keys = make_box_keys();
+  Secret secret = Secret::random();
+  KeyBox box = seal_key(secret, keys.public_key);
+  auto opened = open_key(box, keys.secret_key);
+  ASSERT_TRUE(opened);
+  EXPECT_TRUE(equal_constant_time(opened->view(), secret.view()));
+  EXPECT_FALSE(open_key(box, make_box_keys().secret_key));
+  for (size_t at = 0; at < box.size(); ++at) {
+    KeyBox bad = box;
+    bad[at] ^= 1;
+    EXPECT_FALSE(open_key(bad, keys.secret_key)) << at;
+  }
+  EXPECT_NE(seal_key(secret, keys.public_key), box);
+  EXPECT_EQ(code_of([&] { seal_key(secret, PublicKey{}); }), ErrorCode::kCorrupt);   // a point that gives the key away
+}
+
+TEST(Signatures, AreOfOneKeyOneDomainAndOneMessage) {
+  Secret seed = Secret::random();
+  PublicKey key = signing_public_key(seed);
+  Bytes message = noise(30, 1);
+  Signature signature = sign(seed, "domain", message);
+  EXPECT_TRUE(verify(key, "domain", message, signature));
+  EXPECT_FALSE(verify(key, "domain", noise(30, 2), signature));
+  EXPECT_FALSE(verify(key, "domai", message, signature));
+  EXPECT_FALSE(verify(signing_public_key(Secret::random()), "domain", message, signature));
+  // The border between domain and message is part of what is signed.
+  Bytes shifted = message;
+  shifted.insert(shifted.begin(), 'n');
+  EXPECT_FALSE(verify(key, "domai", shifted, signature));
+  for (size_t at = 0; at < signature.size(); ++at) {
+    Signature bad = signature;
+    bad[at] ^= 1;
+    EXPECT_FALSE(verify(key, "domain", message, bad));
+  }
+}
+
+TEST(DerivedKeys, DifferByNumberAndBySecret) {
+  Secret a = Secret::random(), b = Secret::random();
+  std::set<Bytes> seen;
+  for (const Secret* secret : {&a, &b})
+    for (uint64_t number = 1; number <= 7; ++number) {
+      Secret derived = derive_key(*secret, number);
+      seen.insert(Bytes(derived.view().begin(), derived.view().end()));
+      EXPECT_TRUE(equal_constant_time(derived.view(), derive_key(*secret, number).view()));
+    }
+  EXPECT_EQ(seen.size(), 14u);
+  EXPECT_NE(keyed_commitment(a, "x", {}), keyed_commitment(b, "x", {}));
+  EXPECT_NE(keyed_commitment(a, "x", {}), keyed_commitment(a, "y", {}));
+}
+
+TEST(Password, ParametersOutOfBoundsAreRefusedBeforeAnythingIsAllocated) {
+  KdfParams good = cheap_kdf();
+  Secret key = derive_from_password("p", good);
+  EXPECT_TRUE(equal_constant_time(key.view(), derive_from_password("p", good).view()));
+  EXPECT_FALSE(equal_constant_time(key.view(), derive_from_password("q", good).view()));
+  KdfParams salted = good;
+  salted.salt[0] ^= 1;
+  EXPECT_FALSE(equal_constant_time(key.view(), derive_from_password("p", salted).view()));
+  for (auto [operations, memory_kib] : {std::pair{0u, 8192u}, {17u, 8192u}, {1u, 8191u}, {1u, (2u << 20) + 1}, {UINT32_MAX, UINT32_MAX}, {1u, 0u}}) {
+    KdfParams bad = good;
+    bad.operations = operations;
+    bad.memory_kib = memory_kib;
+    EXPECT_EQ(code_of([&] { derive_from_password("p", bad); }), ErrorCode::kUnsupported) << operations << " " << memory_kib;
+  }
+}
+
+TEST(Random, IdsAreUnique) {
+  std::set<PackId> seen;
+  for (int i = 0; i < 10000; ++i) seen.insert(random_id<PackId>());
+  EXPECT_EQ(seen.size(), 10000u);
+  for (int i = 0; i < 1000; ++i) EXPECT_LT(random_below(3), 3u);
+}
+
+}  // namespace
+}  // namespace cairn
