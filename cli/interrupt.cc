@@ -47,7 +47,7 @@ void check_interrupted() {
   if (interrupted()) throw Error(ErrorCode::kInterrupted, "interrupted");
 }
 
-void wait_until_readable(int fd) {
+bool wait_until_readable(int fd) {
   ::sigset_t asking, before;
   ::sigemptyset(&asking);
   for (const int number : {SIGINT, SIGTERM, SIGHUP}) ::sigaddset(&asking, number);
@@ -57,7 +57,7 @@ void wait_until_readable(int fd) {
   while (!interrupted() && ::ppoll(&wanted, 1, nullptr, &before) < 0 && errno == EINTR) {
   }
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  check_interrupted();
+  return !interrupted();
 }
 
 HiddenTyping::HiddenTyping(int fd) : fd_(fd) {

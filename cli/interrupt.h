@@ -16,9 +16,9 @@ bool interrupted();
 // Throws Error(kInterrupted) once somebody asked to stop.
 void check_interrupted();
 
-// Returns when `fd` can be read (or has ended); throws Error(kInterrupted) when somebody asks to stop before that, also just before
-// the wait begins: a plain read() would miss that and wait on.
-void wait_until_readable(int fd);
+// True when `fd` can be read (or has ended), false when somebody asks to stop before that; also just before the wait begins, which
+// a plain read() would miss and wait on.
+bool wait_until_readable(int fd);
 
 // While this lives, `fd` (a terminal) shows nothing that is typed, and Ctrl-Z and Ctrl-\ don't act: they would leave it so.
 // Its former state comes back at the end, also when a second signal ends the program.

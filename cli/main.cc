@@ -28,15 +28,16 @@ constexpr char kDetails[] =
     "  cairn backup media=/srv/app/media db=exec:'docker exec app-db pg_dumpall -U postgres'\n"
     "  cairn restore latest:media --target /srv/restored";
 
-// Buffers of a megabyte come and go with every slice and frame.  The allocator shall keep them: mapping and unmapping them each time
-// cost more than the work itself (`cat` of a dump of 836 MB: 1.35 s of system time, 0.05 s with this).
+// Buffers of a megabyte come and go with every slice and frame.  The allocator shall keep them: mapping and unmapping them each
+// time cost more than the work itself (`cat` of a dump of 836 MB: 1.35 s of system time, 0.05 s with this).
 void keep_freed_memory() {
   ::mallopt(M_MMAP_THRESHOLD, 32 << 20);
   ::mallopt(M_TRIM_THRESHOLD, 256 << 20);
   ::mallopt(M_TOP_PAD, 4 << 20);
 }
 
-// What whoever started us may have left in a state that would make us lose an exit status, or write into a file of the repository.
+// What whoever started us may have left in a state that would make us lose an exit status, or write into a file of the
+// repository.
 void repair_inheritance() {
   std::signal(SIGCHLD, SIG_DFL);
   for (int fd = 0; fd <= 2; ++fd)

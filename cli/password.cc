@@ -26,7 +26,7 @@ Password from_file(const std::string& path) {
   if (!file) throw_errno("password file " + printable(path));
   Password out;
   while (out.room_bytes() > 0) {
-    wait_until_readable(file.get());  // it may be a pipe
+    if (!wait_until_readable(file.get())) check_interrupted();  // it may be a pipe
     const ssize_t got = ::read(file.get(), out.room(), out.room_bytes());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) throw_errno("password file " + printable(path));
@@ -78,7 +78,10 @@ Password ask_once(int terminal, const std::string& question) {
   write_terminal(terminal, question);
   Password out;
   while (out.room_bytes() > 0 && !out.view().ends_with('\n')) {
-    wait_until_readable(terminal);
+    if (!wait_until_readable(terminal)) {
+      write_terminal(terminal, "\n");  // the message that follows deserves a line of its own
+      check_interrupted();
+    }
     const ssize_t got = ::read(terminal, out.room(), out.room_bytes());
     if (got < 0 && errno != EINTR) throw_errno("terminal");
     if (got == 0) break;  // Ctrl-D

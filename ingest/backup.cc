@@ -8,6 +8,7 @@
 #include "ingest/backup/piece_reader.h"
 #include "ingest/backup/piece_storer.h"
 #include "ingest/backup/tree_builder.h"
+#include "ingest/index_problems.h"
 #include "ingest/pipeline.h"
 #include "ingest/threads.h"
 #include "store/host.h"
@@ -131,6 +132,7 @@ BackupResult backup(Repository& repository, const std::vector<SourceSpec>& sourc
   std::optional<WriteSession> session;
   if (!options.dry_run) session.emplace(repository);
   monitor.phase("reading");
+  warn_of_index_problems(repository, monitor);
 
   // What is known already: the trees of the previous snapshot, to recognise unchanged files without reading them.
   std::vector<Manifest> snapshots;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ingest/index_problems.h"
 #include "ingest/pipeline.h"
 #include "ingest/restore/restorer.h"
 #include "ingest/threads.h"
@@ -34,6 +35,7 @@ std::vector<Entry> entries_at(ChunkReader& reader, const Manifest& snapshot, con
 RestoreResult restore(Repository& repository, const Manifest& snapshot, const std::string& path, const RestoreOptions& options,
                       Monitor& monitor) {
   require_plain(snapshot, path);
+  warn_of_index_problems(repository, monitor);
   // The plan: what shall come out.  Nothing is written before the path is known to exist.
   ChunkReader reader(repository.backend(), repository.keys(), repository.index(), 8 << 20);
   std::vector<Entry> wanted = entries_at(reader, snapshot, path);
@@ -170,7 +172,7 @@ class Lister {
         if (recursive_ && entry.type == EntryType::kDirectory) directory(entry.directory, child_path);
       }
     } catch (const Error& e) {
-      if (e.code() != ErrorCode::kCorrupt && e.code() != ErrorCode::kNotFound) throw;
+      if (e.code() == ErrorCode::kInterrupted) throw;
       monitor_.error(path, e.what());
       ++failed_;
     }

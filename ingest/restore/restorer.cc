@@ -59,9 +59,12 @@ Restorer::Restorer(Repository& repository, const Manifest& snapshot, const Resto
 Restorer::~Restorer() = default;
 
 void Restorer::fail(const std::string& path, const std::string& why) {
+  {
+    std::lock_guard lock(mu_);
+    if (!given_up_.insert(path).second) return;  // told already
+    ++result_.failed;
+  }
   monitor_.error(path, why);
-  std::lock_guard lock(mu_);
-  ++result_.failed;
 }
 
 void Restorer::fail(PlannedFile& file, const std::string& why) {
@@ -97,7 +100,7 @@ void Restorer::for_each_child(const Entry& directory, const std::string& path, V
       visit(Entry(*child), child_path);
     }
   } catch (const Error& e) {
-    if (e.code() != ErrorCode::kCorrupt && e.code() != ErrorCode::kNotFound) throw;
+    if (e.code() == ErrorCode::kNoSpace || e.code() == ErrorCode::kInterrupted) throw;
     fail(path, e.what());
   }
 }
@@ -110,6 +113,7 @@ void Restorer::restore_content(const Entry& entry, const std::string& path) {
     if (sink_) sink_->make_directory(path);
     else monitor_.item("would make directory", path, 0);
   } catch (const Error& e) {
+    unmade_.insert(path);
     return fail(path, e.what());
   }
   for_each_child(entry, path, [&](const Entry& child, const std::string& child_path) { restore_content(child, child_path); });
@@ -118,6 +122,8 @@ void Restorer::restore_content(const Entry& entry, const std::string& path) {
 void Restorer::plan_file(const Entry& entry, const std::string& path) try {
   if (sink_ && !sink_->wanted(path, entry)) {
     ++result_.skipped;
+    if (options_.overwrite == Overwrite::kNever) given_up_.insert(path);  // somebody's own: nothing to verify
+    else if (entry.link_group != 0) linked_.try_emplace(link_key(entry), path);  // what is there counts as restored
     return;
   }
   if (entry.link_group != 0) {
@@ -273,6 +279,7 @@ void Restorer::finish_in_pieces(PlannedFile& file) {
 }
 
 void Restorer::restore_rest(const Entry& entry, const std::string& path) try {
+  if (unmade_.contains(path)) return;
   if (entry.type == EntryType::kDirectory) {
     for_each_child(entry, path, [&](const Entry& child, const std::string& child_path) { restore_rest(child, child_path); });
     if (sink_) sink_->finish_directory(path, with_local_owner(entry));
@@ -301,9 +308,10 @@ void Restorer::restore_rest(const Entry& entry, const std::string& path) try {
 }
 
 void Restorer::verify(const Entry& entry, const std::string& path) {
+  if (unmade_.contains(path)) return;
   if (entry.type == EntryType::kDirectory)
     for_each_child(entry, path, [&](const Entry& child, const std::string& child_path) { verify(child, child_path); });
-  if (entry.type != EntryType::kFile || !sink_) return;
+  if (entry.type != EntryType::kFile || !sink_ || given_up_.contains(path)) return;
   try {
     if (verify_file(entry, path)) ++result_.verified_files;
     else fail(path, "verify: the restored file differs from the snapshot");

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <unordered_set>
 
 #include "ingest/restore.h"
 #include "ingest/restore/plan.h"
@@ -56,6 +57,8 @@ class Restorer {
   std::map<ChunkId, std::string> linked_;    // a file with several names (link_key) → the first path restored
   std::map<uint32_t, uint32_t> users_, groups_;  // numbers in the snapshot → here
   std::mutex mu_;
+  std::unordered_set<std::string> given_up_; // guarded by mu_ likewise; told as failed, or left alone as asked: nothing to verify
+  std::unordered_set<std::string> unmade_;   // directories something is in the way of: nothing beneath them can be restored
   RestoreResult result_;                     // guarded by mu_ while workers run
 };
 

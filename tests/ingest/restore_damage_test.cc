@@ -48,6 +48,7 @@ TEST_F(RestoreDamaged, LosesOnlyTheFilesWhoseBytesAreDamaged) {
   for (const std::string& pack : data_packs()) {
     for (size_t part = 1; part < 5; ++part) {
       SCOPED_TRACE("flipped in the " + std::to_string(part) + ". fifth");
+      restore_.verify = part % 2;  // tells nothing twice
       flip(pack, before.at(pack).size() / 5 * part);
       expect_right_or_named(m);
       memory_.replace(pack, before.at(pack));

@@ -114,6 +114,20 @@ TEST_F(Restore, OverwritesByTheRule) {
   }
 }
 
+TEST_F(Restore, TellsOnceOfADirectoryThatCannotBeMade) {
+  write_file(src("d/file"), "file");
+  fs::create_symlink("x", src("d/link"));
+  write_file(src("e"), "e");
+  Manifest m = back_up().manifest;
+  write_file(out("src/d"), "in the way");
+  restore_.overwrite = Overwrite::kNever;
+  restore_.verify = true;
+  RestoreResult result = bring_back(m);
+  EXPECT_EQ(result.failed, 1u);
+  EXPECT_EQ(notes_->errors_.size(), 1u) << notes_->all();
+  EXPECT_EQ(names(), "src/ src/d src/e");
+}
+
 TEST_F(Restore, DoesntComplainInVerifyingOfWhatItWasToldToLeave) {
   for (const char* name : {"kept", "restored"}) write_file(src(name), name);
   Manifest m = back_up().manifest;
