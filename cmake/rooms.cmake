@@ -63,6 +63,7 @@ cairn_library(cairn_ingest
   ingest/restore.cc
   ingest/restore/plan.cc
   ingest/restore/restorer.cc
+  ingest/restore/verify.cc
   ingest/stream/child_process.cc
   ingest/stream/stream_source.cc
   ingest/tree/beneath.cc

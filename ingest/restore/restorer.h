@@ -29,8 +29,8 @@ class Restorer {
   RestoreResult take_result() { return result_; }
 
  private:
-  template <class Visit>
-  void for_each_child(const Entry& directory, const std::string& path, Visit visit);
+  using Visit = std::function<void(const Entry& child, const std::string& path)>;
+  void for_each_child(const Entry& directory, const std::string& path, const Visit& visit);
   bool selected(const std::string& path, bool is_directory) const;
   Entry with_local_owner(const Entry& entry);
   void plan_file(const Entry& entry, const std::string& path);
