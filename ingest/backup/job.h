@@ -38,6 +38,7 @@ struct JobEntry {
   std::string path;          // for messages, as a person would write it
   Content content = Content::kNone;
   Change change = Change::kNotCounted;
+  std::optional<Entry> before;  // of a file that is read although the previous snapshot has it: equal content means unmodified
   bool failed = false;       // could not be read: told already, left out of the tree
   size_t directory = 0;      // kRead, kKeep: in Job::directories
   std::string open_name;     // kRead, kKeep: beneath that directory

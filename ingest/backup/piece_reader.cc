@@ -171,7 +171,9 @@ void PieceReader::add_entry(Job& job, WalkStep&& step) {
   }
   now.racy = std::max(now.mtime_ns, now.ctime_ns) > scan_start_ns_ - kRacyNs;
   entry.open_name = walker_->open_name();
-  if (before && !options_.force && unmodified(now, *before)) {
+  bool keep = before && !options_.force && unmodified(now, *before);
+  if (!keep && before && before->type == EntryType::kFile) entry.before = *before;
+  if (keep) {
     entry.change = JobEntry::Change::kUnmodified;
     entry.content = JobEntry::Content::kKeep;
     now.content = before->content;

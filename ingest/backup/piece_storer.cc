@@ -1,6 +1,7 @@
 #include "ingest/backup/piece_storer.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "ingest/tree/metadata.h"
 #include "store/tree/chunk_list.h"
@@ -173,38 +174,52 @@ void PieceStorer::read_small_file(Job& job, size_t index, Stored& stored) {
 // A file of any length, slice by slice: the way of unchanged files whose stored chunks turned out to be lost.
 void PieceStorer::read_any_file(Job& job, size_t index, Stored& stored) {
   JobEntry& entry = job.entries[index];
-  try {
-    FileContent file(job.directories[entry.directory].get(), entry.open_name, entry.entry);
-    capture_xattrs(file.fd(), entry.path, monitor_, entry.entry);
-    Slicer slicer(params_, job.policy.chunk_size, file);
-    Job part;
-    part.component = job.component;
-    part.policy = job.policy;
-    std::vector<ChunkRef> refs;
-    for (bool last = false; !last;) {
-      monitor_.check_interrupted();
-      Slice slice = slicer.next();
-      last = slice.last;
-      part.bytes = std::move(slice.bytes);
-      part.entries.resize(1);
-      part.entries[0].runs = std::move(slice.runs);
-      std::vector<Piece> waiting = std::exchange(pieces_, {});
-      gather_runs(part, 0);
-      store_pieces(part, stored);
-      pieces_ = std::move(waiting);
-      refs.insert(refs.end(), part.entries[0].refs.begin(), part.entries[0].refs.end());
-      part.entries.clear();
+  // Only what reading throws is trouble of this file; what storing throws ends the backup.
+  auto read = [&](auto step) {
+    try {
+      step();
+      return true;
+    } catch (const Error& e) {
+      if (e.code() == ErrorCode::kInterrupted) throw;
+      monitor_.error(entry.path, e.what());
+      entry.failed = true;
+      return false;
     }
-    entry.refs = std::move(refs);
-    entry.entry.size_bytes = file.read_bytes();
-    if (!file.changed_meanwhile(entry.entry)) return;
-    monitor_.error(entry.path, "changed while it was read; saved as it was read");
-    entry.entry.damaged_source = true;
-  } catch (const Error& e) {
-    if (e.code() == ErrorCode::kInterrupted) throw;
-    monitor_.error(entry.path, e.what());
-    entry.failed = true;
+  };
+  std::optional<FileContent> file;
+  if (!read([&] {
+        file.emplace(job.directories[entry.directory].get(), entry.open_name, entry.entry);
+        capture_xattrs(file->fd(), entry.path, monitor_, entry.entry);
+      }))
+    return;
+  Slicer slicer(params_, job.policy.chunk_size, *file);
+  std::vector<ChunkRef> refs;
+  for (Slice slice; !slice.last;) {
+    monitor_.check_interrupted();
+    if (!read([&] { slice = slicer.next(); })) return;
+    store_slice(job, slice, refs, stored);
   }
+  entry.refs = std::move(refs);
+  entry.entry.size_bytes = file->read_bytes();
+  bool changed = false;
+  if (!read([&] { changed = file->changed_meanwhile(entry.entry); }) || !changed) return;
+  monitor_.error(entry.path, "changed while it was read; saved as it was read");
+  entry.entry.damaged_source = true;
+}
+
+// A slice at once, before the pieces that are waiting.
+void PieceStorer::store_slice(const Job& job, Slice& slice, std::vector<ChunkRef>& refs, Stored& stored) {
+  Job part;
+  part.component = job.component;
+  part.policy = job.policy;
+  part.bytes = std::move(slice.bytes);
+  part.entries.resize(1);
+  part.entries[0].runs = std::move(slice.runs);
+  std::vector<Piece> waiting = std::exchange(pieces_, {});
+  gather_runs(part, 0);
+  store_pieces(part, stored);
+  pieces_ = std::move(waiting);
+  refs.insert(refs.end(), part.entries[0].refs.begin(), part.entries[0].refs.end());
 }
 
 // Ids of all pieces, new ones into frames, references into the entries.

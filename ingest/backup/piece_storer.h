@@ -32,6 +32,7 @@ class PieceStorer {
   };
   void read_small_file(Job& job, size_t index, Stored& stored);
   void read_any_file(Job& job, size_t index, Stored& stored);
+  void store_slice(const Job& job, Slice& slice, std::vector<ChunkRef>& refs, Stored& stored);
   void check_kept(Job& job);
   bool list_usable(const Content& content);
   void gather_runs(const Job& job, size_t index);

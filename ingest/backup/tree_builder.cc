@@ -8,6 +8,12 @@ namespace cairn {
 
 namespace {
 
+// Read again for caution's sake (its times were too fresh to be trusted, or --force), and found to be as it was.
+bool same_file(const Entry& now, const Entry& before) {
+  return now.content == before.content && now.size_bytes == before.size_bytes && now.mode == before.mode && now.uid == before.uid &&
+         now.gid == before.gid && now.mtime_ns == before.mtime_ns && now.xattrs == before.xattrs;
+}
+
 constexpr size_t kMostXattrBytes = 1 << 20;   // of one file; an entry must fit into a tree object
 
 }  // namespace
@@ -47,6 +53,7 @@ void TreeBuilder::add_entry(JobEntry&& entry) {
     entry.entry.content = long_content_->finish();
     long_content_.reset();
   }
+  if (entry.before && same_file(entry.entry, *entry.before)) entry.change = JobEntry::Change::kUnmodified;
   ++monitor_.files_done;
   stats_.files_new += entry.change == JobEntry::Change::kNew;
   stats_.files_changed += entry.change == JobEntry::Change::kChanged;

@@ -152,8 +152,26 @@ std::vector<Manifest> open_snapshots(Repository& repository, CheckReport& report
   return out;
 }
 
+namespace {
+
+// Each snapshot names the one its author saved before it on that host: a gap in that chain is a file that was taken away.
+void check_chain(const std::vector<Manifest>& snapshots, CheckReport& report) {
+  std::unordered_set<SnapshotId, IdHash> present;
+  for (const Manifest& m : snapshots) present.insert(m.id);
+  for (const Damage& damage : report.damage)
+    if (auto id = id_in_name<SnapshotId>(damage.file)) present.insert(*id);  // there, but told already
+  for (const Manifest& m : snapshots) {
+    if (m.previous.is_zero() || !present.insert(m.previous).second) continue;
+    report.damage.push_back({snapshot_name(m.previous), "missing: snapshot " + m.id.hex().substr(0, 16) + " was saved after it",
+                             {{m.previous.hex(), ""}}, 1});
+  }
+}
+
+}  // namespace
+
 void scan_trees(Repository& repository, const std::vector<Manifest>& snapshots, const LostChunks& lost, CheckProgress& progress,
                 CheckReport& report) {
+  check_chain(snapshots, report);
   TreeScan scan(repository, lost, progress, report);
   for (const Manifest& m : snapshots) {
     ++report.snapshots;

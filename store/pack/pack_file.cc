@@ -37,8 +37,12 @@ PackWriter::PackWriter(Backend& backend, const Keyring& keys, ObjectType type, S
   write(info_.key_box);
 }
 
+// Requires: mu_ is held.  A pack whose file failed once takes nothing more: the other workers end as the first one did.
 void PackWriter::write(ByteView bytes) {
-  upload_->append(bytes);
+  if (!upload_) throw Error(ErrorCode::kIo, pack_name(info_.id) + ": was given up after an error");
+  std::unique_ptr<Upload> upload = std::move(upload_);
+  upload->append(bytes);
+  upload_ = std::move(upload);
   hash_.update(bytes);
   written_bytes_ += bytes.size();
 }

@@ -14,5 +14,5 @@ sh -c "'$cairn' --json backup $slow" >out 2>err
 python3 -c '
 import json, sys
 status = [json.loads(l) for l in open("err")]
-assert 1 <= len(status) <= 4 and status[0]["message_type"] == "status" and "bytes_done" in status[0], status
+assert status and status[0]["message_type"] == "status" and "bytes_done" in status[0], status
 assert [json.loads(l)["message_type"] for l in open("out")] == ["summary"]'

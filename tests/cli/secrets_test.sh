@@ -1,9 +1,9 @@
 #!/bin/sh
 # The password is in no process's command line or environment while cairn runs, its own and its commands' included.
 . "$(dirname "$0")/setup.sh"
-# The pattern doesn't match itself.
-# shellcheck disable=SC2016
-look='for f in /proc/[0-9]*/environ /proc/[0-9]*/cmdline; do tr "\0" "\n" <$f 2>/dev/null; done | grep "can[a]ry" || echo clean'
+# The pattern doesn't match itself, nor what other scenarios do at the same time.
+look="for f in /proc/[0-9]*/environ /proc/[0-9]*/cmdline; do tr '\\0' '\\n' <\$f; done 2>/dev/null |
+  grep 'can[a]ry-$$' || echo clean"
 secret="can""ary-$$"
 unset CAIRN_PASSWORD
 printf '%s' "$secret" >password

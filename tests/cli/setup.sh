@@ -6,6 +6,7 @@ cairn=$(realpath "${1:?usage: $0 CAIRN}")
 top=$(realpath "$(dirname "$0")/../..")
 work=$(mktemp -d "${TMPDIR:-/tmp}/cairn-scenario.XXXXXX")
 trap 'chmod -R u+rwX "$work" 2>/dev/null || true; rm -rf "$work"' EXIT
+trap "exit 143" HUP INT TERM  # so that the trap for EXIT runs
 cd "$work"
 unset CAIRN_PASSWORD_FILE CAIRN_PASSWORD_COMMAND CAIRN_CONFIG XDG_CONFIG_HOME
 export CAIRN_REPOSITORY="$work/repository" CAIRN_PASSWORD=correct-horse CAIRN_CACHE_DIR="$work/cache" HOME="$work" LC_ALL=C TZ=UTC

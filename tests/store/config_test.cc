@@ -40,7 +40,8 @@ TEST_F(ConfigTest, EveryFlippedByteIsRefused) {
     Bytes bad = file_;
     bad[at] ^= 0x10;
     EXPECT_TRUE(code_of([&] { Config::decode(bad); })) << at;
-    if (at < file_.size() - kTrailerBytes) EXPECT_TRUE(code_of([&] { Config::decode(with_trailer(bad)); })) << at;
+    if (at >= file_.size() - kTrailerBytes) continue;
+    EXPECT_TRUE(code_of([&] { Config::decode(with_trailer(bad)); })) << at;
   }
   for (size_t size = 0; size < file_.size(); ++size) EXPECT_TRUE(code_of([&] { Config::decode(ByteView(file_).first(size)); })) << size;
 }

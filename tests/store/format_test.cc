@@ -67,9 +67,8 @@ TEST(Names, AreThoseOfTheFormatAndGiveTheirIdsBack) {
   EXPECT_EQ(snapshot_name(SnapshotId{}), "snapshots/" + std::string(64, '0'));
   EXPECT_EQ(slot_name(SlotId{}), "keys/" + std::string(64, '0'));
   EXPECT_EQ(lease_name(LeaseId{}, 7), "leases/" + std::string(64, '0') + ".7");
-  EXPECT_EQ(gc_list_name(0xabc), "gc/0000000000000abc");
   EXPECT_EQ(id_in_name<PackId>("packs/00/readme"), std::nullopt);
-  for (const std::string& name : {pack_name(pack), lease_name(LeaseId{}, 4000000000u), gc_list_name(UINT64_MAX)}) EXPECT_TRUE(valid_name(name));
+  for (const std::string& name : {pack_name(pack), segment_name({}), lease_name(LeaseId{}, 4000000000u)}) EXPECT_TRUE(valid_name(name));
 }
 
 TEST(Ids, AreLowerCaseHexadecimalOfTheirLength) {

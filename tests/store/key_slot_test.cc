@@ -50,7 +50,7 @@ TEST_F(KeySlotTest, HostileParametersAreRefused) {
     std::optional<Keyring> keys;
     auto code = code_of([&] { keys = open(with_trailer(bad)); });
     EXPECT_FALSE(keys);
-    if (at != kHeaderBytes + 5) EXPECT_EQ(code, ErrorCode::kUnsupported) << at;
+    EXPECT_TRUE(code == ErrorCode::kUnsupported || at == kHeaderBytes + 5) << at;
   }
 }
 

@@ -9,8 +9,36 @@
 namespace cairn {
 namespace {
 
+// Does something the moment a snapshot begins to be put.
+class InterruptedBackend final : public Backend {
+ public:
+  InterruptedBackend(Backend& inner, std::function<void()> event) : inner_(inner), event_(std::move(event)) {}
+  std::vector<StoredFile> list(std::string_view prefix) override { return inner_.list(prefix); }
+  uint64_t size(std::string_view name) override { return inner_.size(name); }
+  Buffer read(std::string_view name, uint64_t offset, uint64_t length) override { return inner_.read(name, offset, length); }
+  std::unique_ptr<Upload> create(std::string_view name) override {
+    if (name.starts_with("snapshots/")) event_();
+    return inner_.create(name);
+  }
+  bool remove(std::string_view name) override { return inner_.remove(name); }
+  std::vector<std::string> list_foreign() override { return inner_.list_foreign(); }
+  std::string describe() const override { return inner_.describe(); }
+
+ private:
+  Backend& inner_;
+  std::function<void()> event_;
+};
+
 class WriteSessionTest : public StoreTest {
  protected:
+  // Declares the only lease dead.
+  void put_revocation(const Keyring& keys) {
+    GcList list;
+    list.kind = GcList::Kind::kRevoked;
+    list.generation = 1;
+    list.revoked = {LeaseId::parse(names("leases/")[0].substr(7, 64)).value()};
+    put(memory, gc_list_name(1, list.kind), list.encode(keys));
+  }
   void put_gc_list(const Keyring& keys, uint64_t generation, std::vector<PackId> condemned = {}) {
     GcList list;
     list.generation = generation;
@@ -125,12 +153,18 @@ TEST_F(WriteSessionTest, ALostLeaseMeansNoSnapshot) {
 TEST_F(WriteSessionTest, ARevokedLeaseMeansNoSnapshot) {
   Repository repository = open();
   TestBackup backup(repository);
-  GcList list;
-  list.generation = 1;
-  list.revoked = {LeaseId::parse(names("leases/")[0].substr(7, 64)).value()};
-  put(memory, gc_list_name(1), list.encode(repository.keys()));
+  put_revocation(repository.keys());
   EXPECT_EQ(code_of([&] { backup.commit(sample_files(1)); }), ErrorCode::kLocked);
   EXPECT_TRUE(names("snapshots/").empty());
+}
+
+// A writer frozen between its last look and the snapshot: the snapshot may be there, but nobody is told that it is good.
+TEST_F(WriteSessionTest, ALeaseRevokedWhileTheSnapshotIsPutIsNoticedAfterwards) {
+  Repository revoker = open(memory, "revoker");
+  InterruptedBackend backend(memory, [&] { put_revocation(revoker.keys()); });
+  Repository repository = open(backend);
+  TestBackup backup(repository);
+  EXPECT_EQ(code_of([&] { backup.commit(sample_files(1)); }), ErrorCode::kLocked);
 }
 
 TEST_F(WriteSessionTest, AGcListThatCannotBeReadStopsTheSession) {
