@@ -15,8 +15,9 @@ namespace {
 
 // A later cairn may have stored a component rewritten: its bytes as they stand aren't the source's.
 void require_plain(const Manifest& snapshot, std::string_view path) {
+  while (path.starts_with('/') || path.starts_with("./")) path.remove_prefix(1);
   for (const ComponentInfo& component : snapshot.components)
-    if (!component.transform.empty() && (path.empty() || path.substr(0, path.find('/')) == component.name))
+    if (!component.transform.empty() && (path.empty() || path == "." || path.substr(0, path.find('/')) == component.name))
       throw Error(ErrorCode::kUnsupported, "component " + printable(component.name) + " was stored with the transform \"" +
                                                printable(component.transform) + "\", which this cairn can't undo: use a newer one");
 }

@@ -38,7 +38,9 @@ void check_metadata(Repository& repository, CheckReport& report) {
   });
   check_small_files(backend, "index/", report, [&](const StoredFile& file) {
     auto id = id_in_name<SegmentId>(file.name);
-    if (id) decode_segment(read_whole(backend, file.name, kMostSegmentBytes), *id, keys);
+    if (!id) return;
+    for (const PackInfo& pack : decode_segment(read_whole(backend, file.name, kMostSegmentBytes), *id, keys))
+      verify_pack_signature(pack, keys);
   });
   check_small_files(backend, "leases/", report, [&](const StoredFile& file) {
     auto id = LeaseId::parse(file.name.substr(7, 64));
@@ -70,15 +72,16 @@ void check_names(Backend& backend, CheckReport& report) {
 CheckReport check(Repository& repository, const CheckOptions& options, CheckProgress& progress) {
   CheckReport report;
   if (!repository.keys().may_read()) throw Error(ErrorCode::kWrongKey, "this key may only write: a check needs one that may read");
-  // Snapshots are listed before packs and index: what a backup adds meanwhile can't look like damage.
+  // Snapshots are listed before packs, and those before the index is opened: what a backup adds meanwhile can't look like damage.
   std::vector<Manifest> snapshots = open_snapshots(repository, report);
+  std::vector<StoredFile> packs = repository.backend().list("packs/");
   progress.phase("checking files");
   check_names(repository.backend(), report);
   check_metadata(repository, report);
 
   // Packs: directories against the index, and with --read-data their content.  Gives the chunks that are lost.
   progress.phase(options.read_data_percent > 0 ? "reading packs" : "checking packs");
-  LostChunks lost = scan_packs(repository, options, progress, report);
+  LostChunks lost = scan_packs(repository, std::move(packs), options, progress, report);
 
   // Snapshots: every tree, every chunk it needs; names what the lost chunks hurt.
   progress.phase("checking snapshots");

@@ -25,7 +25,7 @@ class Scan {
   Scan(Repository& repository, const CheckOptions& options, CheckProgress& progress, CheckReport& report)
       : repository_(repository), index_(repository.index()), options_(options), progress_(progress), report_(report) {}
 
-  LostChunks run();
+  LostChunks run(std::vector<StoredFile> packs);
 
  private:
   void load_expectations();
@@ -224,10 +224,9 @@ void Scan::verify_frame(const PackInfo& pack, const PackOpener& opener, const Fr
   }
 }
 
-LostChunks Scan::run() {
+LostChunks Scan::run(std::vector<StoredFile> packs) {
   load_expectations();
   check_missing();
-  std::vector<StoredFile> packs = repository_.backend().list("packs/");
   size_t unlisted = static_cast<size_t>(std::ranges::count_if(packs, [&](const StoredFile& file) {
     auto id = id_in_name<PackId>(file.name);
     return id && !expected_.contains(*id);
@@ -265,8 +264,8 @@ LostChunks Scan::run() {
 
 }  // namespace
 
-LostChunks scan_packs(Repository& repository, const CheckOptions& options, CheckProgress& progress, CheckReport& report) {
-  return Scan(repository, options, progress, report).run();
+LostChunks scan_packs(Repository& repository, std::vector<StoredFile> packs, const CheckOptions& options, CheckProgress& progress, CheckReport& report) {
+  return Scan(repository, options, progress, report).run(std::move(packs));
 }
 
 }  // namespace cairn

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <map>
 #include <utility>
@@ -138,7 +139,10 @@ std::vector<SeenLease> list_leases(Backend& backend, const Keyring& keys) {
       if (e.code() == ErrorCode::kNotFound) continue;  // ended meanwhile
     }
     SeenLease& best = newest[*id];
-    if (!best.readable || (seen.readable && seen.record.number >= best.record.number)) best = std::move(seen);
+    seen.mtime_ns = std::max(seen.mtime_ns, best.mtime_ns);  // the youngest of its files says when it was last alive
+    bool newer = !best.readable || (seen.readable && seen.record.number >= best.record.number);
+    if (newer) best = std::move(seen);
+    else best.mtime_ns = seen.mtime_ns;
   }
   std::vector<SeenLease> out;
   for (auto& [id, seen] : newest) out.push_back(std::move(seen));

@@ -67,6 +67,7 @@ struct SeenLease {
   LeaseRecord record;
   int64_t mtime_ns = 0;
   bool readable = false;
+  bool closed() const { return readable && record.state == LeaseRecord::State::kClosed; }
 };
 std::vector<SeenLease> list_leases(Backend& backend, const Keyring& keys);
 

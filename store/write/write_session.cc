@@ -86,7 +86,7 @@ void WriteSession::put_adopted_into_segment() {
   auto leases = list_leases(repository_.backend(), repository_.keys());
   for (const SeenLease& seen : leases) newest = std::max(newest, seen.mtime_ns);
   for (const SeenLease& seen : leases)
-    if (seen.record.id != lease_->id() && newest - seen.mtime_ns < kLeaseStaleNs) return;
+    if (seen.record.id != lease_->id() && !seen.closed() && newest - seen.mtime_ns < kLeaseStaleNs) return;
   std::vector<PackInfo> packs;
   size_t chunks = 0;
   auto write = [&] {

@@ -90,7 +90,7 @@ class BackupTest : public testing::Test {
         init.sizes = sizes_;
         Repository::init(memory_, kPassword, init);
       }
-      repository_ = std::make_unique<Repository>(faults_, kPassword, dir_ / "cache");
+      repository_ = std::make_unique<Repository>(faults_, kPassword, cache_.path().string());
     }
     return *repository_;
   }
@@ -184,7 +184,11 @@ class BackupTest : public testing::Test {
     return names;
   }
 
+  // The local index is synced to disk often; most of these tests' time would go there.
+  static fs::path quick_place() { return ::access("/dev/shm", W_OK) == 0 ? fs::path("/dev/shm") : fs::temp_directory_path(); }
+
   TempDir dir_;
+  TempDir cache_{quick_place()};
   MemoryBackend memory_;
   FaultBackend faults_{memory_};
   ChunkerSizes sizes_;

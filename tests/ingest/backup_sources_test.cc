@@ -169,7 +169,7 @@ TEST_F(BackupSources, WithUnreadableFilesAreIncompleteAndTheRestIsSaved) {
   write_file(src("long and locked"), noise(2'000'000, 1));
   write_file(dir_ / "fine/file", "fine");
   for (const char* name : {"locked", "locked directory", "long and locked"}) ASSERT_EQ(::chmod(src(name).c_str(), 0), 0);
-  ASSERT_EQ(::chmod(dir_.path().c_str(), 0777), 0);
+  for (const TempDir* dir : {&dir_, &cache_}) ASSERT_EQ(::chmod(dir->path().c_str(), 0777), 0);
   AsNobody nobody;
   BackupResult result = back_up({tree(), tree_at("fine", dir_ / "fine"), tree_at("gone", dir_ / "src/locked")});
   EXPECT_TRUE(result.incomplete);

@@ -62,7 +62,7 @@ TEST_P(RoundTrip, BringsEverythingBackForRoot) {
 
 TEST_P(RoundTrip, BringsBackWhatAnOrdinaryUserOwns) {
   if (::geteuid() != 0) return round_trip(seed_of_run(), false);
-  ASSERT_EQ(::chmod(dir_.path().c_str(), 0777), 0);
+  for (const TempDir* dir : {&dir_, &cache_}) ASSERT_EQ(::chmod(dir->path().c_str(), 0777), 0);
   AsNobody nobody;
   fs::remove(dir_ / "src");
   fs::create_directory(dir_ / "src");
@@ -83,8 +83,8 @@ TEST_F(BackupTest, AnOrdinaryUserRestoresRootsTreeAndIsToldWhatIsMissing) {
   set_mtime_ns(src("a/file"), -5);
   BackupResult saved = back_up();
   ASSERT_EQ(::chmod(dir_.path().c_str(), 0777), 0);
-  fs::permissions(dir_ / "cache", fs::perms::all);
-  for (const auto& item : fs::recursive_directory_iterator(dir_ / "cache")) fs::permissions(item.path(), fs::perms::all);
+  fs::permissions(cache_.path(), fs::perms::all);
+  for (const auto& item : fs::recursive_directory_iterator(cache_.path())) fs::permissions(item.path(), fs::perms::all);
   AsNobody nobody;
   RestoreResult result = bring_back(saved.manifest);
   EXPECT_EQ(result.failed, 0u) << notes_->all();
