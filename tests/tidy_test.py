@@ -40,6 +40,18 @@ EXCUSED = {
     "store/crypto/blake3_avx512.cc": "as blake3_avx2.cc",
     "store/crypto/blake3_baseline.cc": "as blake3_avx2.cc",
     "store/backend/memory.cc": "run by the suite of every backend: tests/store/backend_test.cc",
+    "ingest/backup/piece_reader.cc": "which files are read and how: tests/ingest/backup_test.cc, backup_sources_test.cc, backup_trouble_test.cc",
+    "ingest/backup/piece_storer.cc": "what becomes of them: tests/ingest/backup_test.cc, backup_trouble_test.cc, backup_fault_test.cc",
+    "ingest/backup/previous_tree.cc": "tests/ingest/backup_test.cc: every kind of change, trees that are lost",
+    "ingest/backup/tree_builder.cc": "tests/ingest/round_trip_test.cc; its counts: tests/ingest/backup_sources_test.cc",
+    "ingest/restore/plan.cc": "windows of a restore: tests/ingest/restore_damage_test.cc",
+    "ingest/restore/restorer.cc": "the inside of restore.cc: tests/ingest/restore_test.cc, restore_damage_test.cc",
+    "ingest/restore/verify.cc": "tests/ingest/restore_test.cc, with changes between writing and verifying",
+    "ingest/stream/child_process.cc": "the lower half of stream_source.cc: tests/ingest/stream_source_test.cc",
+    "ingest/tree/directory_stack.cc": "what a walk is inside of: tests/ingest/walk_test.cc, walk_deep_test.cc",
+    "ingest/tree/name_stack.cc": "as directory_stack.cc",
+    "ingest/tree/sink_state.cc": "the inside of sink.cc: tests/ingest/sink_test.cc, sink_escape_test.cc",
+    "ingest/tree/temporary.cc": "as sink_state.cc",
 }
 
 LONG_FILE, LONGEST_FILE, LONGEST_FUNCTION = 400, 600, 90  # lines

@@ -1,5 +1,6 @@
 #include "store/lease/lease.h"
 
+#include "store/host.h"
 #include "tests/store/fault_backend.h"
 #include "tests/store/store_fixture.h"
 
@@ -62,18 +63,21 @@ TEST_F(LeaseTest, AStorageThatIsGoneDoesNotHurtTheEnd) {
   EXPECT_EQ(files(), 1u);   // goes stale by itself
 }
 
-TEST_F(LeaseTest, ListsTheNewestRenewalOfEachAndPassesOverDamagedOnes) {
+TEST_F(LeaseTest, ListsTheNewestRenewalOfEachAndDamagedOnesAsUnreadable) {
   Lease a(memory_, keys_, LeaseRecord::Kind::kWriter), b(memory_, keys_, LeaseRecord::Kind::kPruner);
   LeaseRecord newer{a.id(), LeaseRecord::Kind::kWriter, LeaseRecord::State::kActive, 10, 3, 0, "h", "u", "p", 1};
-  memory_.set_clock_ns(77);
+  int64_t later_ns = now_ns() + 1'000'000'000;
+  memory_.set_clock_ns(later_ns);
   put(memory_, lease_name(a.id(), 10), newer.encode(keys_));
-  memory_.replace(lease_name(random_id<LeaseId>(), 1), noise(100, 1));
+  auto damaged = random_id<LeaseId>();
+  memory_.replace(lease_name(damaged, 1), noise(100, 1));
   memory_.replace("leases/readme", {1});
   auto seen = list_leases(memory_, keys_);
-  ASSERT_EQ(seen.size(), 2u);
-  const SeenLease& of_a = seen[seen[0].record.id == a.id() ? 0 : 1];
-  EXPECT_EQ(of_a.record.number, 10u);
-  EXPECT_EQ(of_a.mtime_ns, 77);
+  ASSERT_EQ(seen.size(), 3u);
+  for (const SeenLease& lease : seen) EXPECT_EQ(lease.readable, lease.record.id != damaged);
+  auto of_a = std::ranges::find_if(seen, [&](const SeenLease& lease) { return lease.record.id == a.id(); });
+  EXPECT_EQ(of_a->record.number, 10u);
+  EXPECT_EQ(of_a->mtime_ns, later_ns);
 }
 
 }  // namespace

@@ -1,0 +1,104 @@
+#include "store/check/check.h"
+
+#include "tests/store/fault_backend.h"
+#include "tests/store/store_fixture.h"
+
+namespace cairn {
+namespace {
+
+using CheckTest = StoreTest;
+
+TEST_F(CheckTest, AWholeRepositoryHasNoDamageAndIsCounted) {
+  Repository repository = open();
+  back_up(repository, sample_files(1), 1);
+  back_up(repository, sample_files(2), 2);
+  CheckReport report = check_all(repository);
+  EXPECT_TRUE(report.damage.empty()) << describe(report);
+  EXPECT_TRUE(report.notes.empty());
+  EXPECT_EQ(report.snapshots, 2u);
+  EXPECT_EQ(report.packs, names("packs/").size());
+  EXPECT_EQ(report.packs_read, report.packs);
+  EXPECT_EQ(report.chunks_verified, report.chunks);
+  EXPECT_EQ(report.unreferenced_bytes, 0u);
+  EXPECT_GT(report.objects, 5u);
+}
+
+TEST_F(CheckTest, WithoutReadingDataNoFrameOfADataPackIsRead) {
+  Repository repository = open();
+  back_up(repository, {{"big", noise(2 << 20, 1)}});
+  FaultBackend counting(memory);
+  Repository again = open(counting, "again");
+  counting.clear();
+  CheckReport report = check_all(again, 0);
+  EXPECT_TRUE(report.damage.empty());
+  EXPECT_EQ(report.packs_read, 0u);
+  EXPECT_LT(counting.bytes_of(Operation::kRead), 512u << 10);
+}
+
+TEST_F(CheckTest, WhatNoSnapshotNeedsIsCountedNotBlamed) {
+  Repository repository = open();
+  back_up(repository, {{"f", noise(10000, 1)}});
+  for (const std::string& name : names("snapshots/")) memory.remove(name);
+  CheckReport report = check_all(repository);
+  EXPECT_TRUE(report.damage.empty());
+  uint64_t packs = 0;
+  for (const StoredFile& file : memory.list("packs/")) packs += file.size_bytes;
+  EXPECT_EQ(report.unreferenced_bytes, packs);
+}
+
+TEST_F(CheckTest, AnInterruptionEndsIt) {
+  Repository repository = open();
+  back_up(repository, sample_files(1));
+  CheckProgress progress;
+  progress.check_interrupted = [] { throw Error(ErrorCode::kInterrupted, "stop"); };
+  EXPECT_EQ(code_of([&] { check(repository, {100, 2}, progress); }), ErrorCode::kInterrupted);
+}
+
+TEST_F(CheckTest, ASnapshotThatNeedsWhatNeverCameIsNamed) {
+  Repository repository = open();
+  TestBackup backup(repository);
+  Manifest manifest = backup.manifest_of({});
+  Entry lost;
+  lost.name = "lost";
+  lost.size_bytes = 7;
+  lost.content.kind = Content::Kind::kChunks;
+  lost.content.chunks = {{ChunkId{{1, 2, 3}}, 7}};
+  PutObject put = [&](ByteView bytes) { return backup.session().put_object(bytes); };
+  DirectoryWriter root(put);
+  root.add(lost);
+  manifest.root = root.finish();
+  backup.builder().flush();
+  backup.session().commit(manifest);
+  CheckReport report = check_all(repository, 0);
+  ASSERT_EQ(report.damage.size(), 1u) << describe(report);
+  ASSERT_EQ(report.damage[0].victims.size(), 1u);
+  EXPECT_EQ(report.damage[0].victims[0].path, "lost");
+  EXPECT_EQ(report.damage[0].victims[0].snapshot, manifest.id.hex());
+}
+
+// Directories nest as deeply as somebody likes.
+TEST_F(CheckTest, ADeepTreeIsWalkedWithoutEnd) {
+  Repository repository = open();
+  TestBackup backup(repository);
+  PutObject put = [&](ByteView bytes) { return backup.session().put_object(bytes); };
+  ChunkId at = DirectoryWriter(put).finish();
+  for (int depth = 0; depth < 5000; ++depth) {
+    DirectoryWriter directory(put);
+    Entry entry;
+    entry.name = "d";
+    entry.type = EntryType::kDirectory;
+    entry.directory = at;
+    directory.add(entry);
+    at = directory.finish();
+  }
+  Manifest manifest = backup.manifest_of({});
+  manifest.root = at;
+  backup.builder().flush();
+  backup.session().commit(manifest);
+  CheckReport report = check_all(repository, 0);
+  EXPECT_TRUE(report.damage.empty());
+  EXPECT_GE(report.objects, 5000u);
+}
+
+}  // namespace
+}  // namespace cairn
