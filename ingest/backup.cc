@@ -116,8 +116,12 @@ void store_pieces(WriteSession& session, const Repository& repository, PieceRead
         [&](Stored&& stored) { tree.add(std::move(stored)); });
   } catch (const Error& e) {
     if (e.code() != ErrorCode::kInterrupted) throw;
-    for (PieceStorer& worker : workers) worker.flush();
-    session.keep_packs();
+    try {
+      for (PieceStorer& worker : workers) worker.flush();
+      session.keep_packs();
+    } catch (const Error& failure) {
+      monitor.warning("what was read so far could not be kept for the next run: " + std::string(failure.what()));
+    }
     throw;
   }
   for (PieceStorer& worker : workers) worker.flush();

@@ -29,6 +29,7 @@ struct Damage {
   };
   std::vector<Victim> victims;    // at most kMostVictims
   uint64_t victim_count = 0;
+  bool healed = false;            // everything it held is in other packs: told as a note
 };
 constexpr size_t kMostVictims = 1000;
 

@@ -14,6 +14,8 @@ namespace cairn {
 
 namespace {
 
+constexpr char kMissing[] = "missing";
+
 struct Expected {
   uint64_t size_bytes = 0;        // as the segment says
   std::string segment;            // that says so
@@ -88,7 +90,7 @@ void Scan::check_missing() {
     auto id = id_in_name<SegmentId>(name);
     for (const PackInfo& pack : decode_segment(read_whole(repository_.backend(), name, kMostSegmentBytes), *id, repository_.keys())) {
       if (std::ranges::find(ids, pack.id) == ids.end()) continue;
-      lose(pack, 0, pack.chunks.size(), add_damage(pack_name(pack.id), "missing"));
+      lose(pack, 0, pack.chunks.size(), add_damage(pack_name(pack.id), kMissing));
     }
   }
 }
@@ -259,6 +261,10 @@ LostChunks Scan::run(std::vector<StoredFile> packs) {
     std::string name = pack_name(index_.pack(at->pack).id);
     return std::ranges::none_of(report_.damage, [&](const Damage& d) { return d.file == name; });
   });
+  std::set<size_t> still_lost;
+  for (const auto& [id, damage] : lost_) still_lost.insert(damage);
+  for (size_t i = 0; i < report_.damage.size(); ++i)
+    report_.damage[i].healed = report_.damage[i].what == kMissing && !still_lost.contains(i);
   return std::move(lost_);
 }
 
