@@ -41,8 +41,13 @@ step() {
   return "$status"
 }
 
-# build PRESET
-build() { configure "$1" && cmake --build --preset "$1" -j "$jobs"; }
+# build PRESET [TARGET...]
+build() {
+  local preset=$1 targets=()
+  shift
+  if [ "$#" -gt 0 ]; then targets=(--target "$@"); fi
+  configure "$preset" && cmake --build --preset "$preset" -j "$jobs" "${targets[@]}"
+}
 
 # tests FOLDER [LABEL]
 tests() {
@@ -73,7 +78,7 @@ run_all() {
   if step "build with ASan and UBSan" build asan; then
     step "fast tests and scenarios with ASan and UBSan" tests build-asan 'fast|cli' || true
   fi
-  if step "build with TSan" build tsan; then
+  if step "build with TSan" build tsan store_tests ingest_tests; then
     step "tests with threads, with TSan" unscattered_tests build-tsan threads || true
   fi
   step "house rules" python3 tests/tidy_test.py || true
