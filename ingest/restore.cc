@@ -164,6 +164,7 @@ class Lister {
 
   void directory(const ChunkId& id, const std::string& path) {
     try {
+      require_depth(path);
       DirectoryReader children(reader_.object_source(), id);
       while (const Entry* child = children.next()) {
         monitor_.check_interrupted();

@@ -89,6 +89,7 @@ bool Restorer::selected(const std::string& path, bool is_directory) const {
 // Visits the children of a directory that shall be restored; a directory that can't be read is told, and counted, once.
 void Restorer::for_each_child(const Entry& directory, const std::string& path, const Visit& visit) {
   try {
+    require_depth(path);
     DirectoryReader children(trees_.object_source(), directory.directory);
     while (const Entry* child = children.next()) {
       monitor_.check_interrupted();

@@ -80,6 +80,7 @@ class TreeScan {
     if (whole_.contains(id)) return true;
     bool whole = true;
     try {
+      require_depth(path);
       DirectoryReader children(object_source(), id);
       while (const Entry* child = children.next()) {
         progress_.check_interrupted();

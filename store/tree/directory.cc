@@ -4,6 +4,11 @@
 
 namespace cairn {
 
+void require_depth(std::string_view path) {
+  if (std::ranges::count(path, '/') > kMostDirectoryDepth)
+    throw Error(ErrorCode::kCorrupt, "directories nested deeper than " + std::to_string(kMostDirectoryDepth));
+}
+
 bool valid_entry_name(std::string_view name) {
   return !name.empty() && name != "." && name != ".." && name.size() <= 4096 &&
          name.find('/') == std::string_view::npos && name.find('\0') == std::string_view::npos;

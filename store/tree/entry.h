@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include <string_view>
+
 #include "store/bytes.h"
 #include "store/id.h"
 
@@ -63,6 +65,11 @@ struct Entry {
   bool damaged_source = false;  // changed or shrank while it was read: saved as well as possible
   bool operator==(const Entry&) const = default;
 };
+
+// Directories nest at most this deep: a backup goes no further, and readers take more for an attack on their stack.
+constexpr int kMostDirectoryDepth = 4096;
+// Throws kCorrupt when `path` is that of something deeper.
+void require_depth(std::string_view path);
 
 // What a name must be to be stored or restored: not empty, not "." or "..", no '/' and no NUL, at most 4096 bytes.
 bool valid_entry_name(std::string_view name);

@@ -114,7 +114,8 @@ class RandomTree {
     std::string inner = root_ + "/\x01\x02\xc3\x28";
     ASSERT_EQ(::mkdir(inner.c_str(), 0700), 0);
     directories_.push_back(inner);
-    for (const std::string name : {"-rf", " ", "new\nline", "\xff", "...", "\\", "*", "a:b", std::string(255, '\xfe').c_str()})
+    for (const std::string& name : {std::string("-rf"), std::string(" "), std::string("new\nline"), std::string("\xff"), std::string("..."),
+                                    std::string("\\"), std::string("*"), std::string("a:b"), std::string(255, '\xfe')})
       file(inner + "/" + name, 20, 0);
     ASSERT_EQ(::mkdir((root_ + "/empty").c_str(), 0755), 0);
     directories_.push_back(root_ + "/empty");

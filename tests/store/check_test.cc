@@ -76,12 +76,13 @@ TEST_F(CheckTest, ASnapshotThatNeedsWhatNeverCameIsNamed) {
   EXPECT_EQ(report.damage[0].victims[0].snapshot, manifest.id.hex());
 }
 
-// Directories nest as deeply as somebody likes.
-TEST_F(CheckTest, ADeepTreeIsWalkedWithoutEnd) {
+// As deep as a backup goes is walked; deeper is an attack on the stack, and damage.
+TEST_F(CheckTest, ADeepTreeIsWalkedToALimit) {
   Repository repository = open();
   TestBackup backup(repository);
   PutObject put = [&](ByteView bytes) { return backup.session().put_object(bytes); };
   ChunkId at = DirectoryWriter(put).finish();
+  std::vector<ChunkId> by_depth{at};
   for (int depth = 0; depth < 5000; ++depth) {
     DirectoryWriter directory(put);
     Entry entry;
@@ -89,15 +90,22 @@ TEST_F(CheckTest, ADeepTreeIsWalkedWithoutEnd) {
     entry.type = EntryType::kDirectory;
     entry.directory = at;
     directory.add(entry);
-    at = directory.finish();
+    by_depth.push_back(at = directory.finish());
   }
   Manifest manifest = backup.manifest_of({});
-  manifest.root = at;
+  manifest.root = by_depth[4000];
   backup.builder().flush();
   backup.session().commit(manifest);
   CheckReport report = check_all(repository, 0);
   EXPECT_TRUE(report.damage.empty());
-  EXPECT_GE(report.objects, 5000u);
+  EXPECT_GE(report.objects, 4000u);
+
+  TestBackup deeper(repository);
+  manifest.root = by_depth[5000];
+  deeper.session().commit(manifest);
+  report = check_all(repository, 0);
+  ASSERT_EQ(report.damage.size(), 1u);
+  EXPECT_NE(report.damage[0].what.find("deeper"), std::string::npos);
 }
 
 }  // namespace
