@@ -57,7 +57,7 @@ tests() {
 }
 
 # Long under TSan, and repeat many times what the other tests with threads run once.
-not_under_tsan='RestoreLong|FlipsTest|FaultTest|BackupFault|HealingFault|DamageTest|ADeepTreeIsWalked'
+not_under_tsan='RestoreLong|FlipsTest|FaultTest|BackupFault|HealingFault|DamageTest|ADeepTree'
 
 # TSan of g++ 12 gives up where the kernel scatters memory more widely than it expects; unscattered it always works.
 unscattered_tests() {

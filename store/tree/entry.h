@@ -4,9 +4,8 @@
 
 #include <cstdint>
 #include <string>
-#include <vector>
-
 #include <string_view>
+#include <vector>
 
 #include "store/bytes.h"
 #include "store/id.h"
