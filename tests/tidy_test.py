@@ -220,7 +220,7 @@ def rule_weak_random(tree):
 def rule_machine_paths(tree):
     """Nothing points at the machine it was written on."""
     for path, text in sorted(tree.items()):
-        for match in re.finditer(r"(?<![\w.}])/work/|\.\./shared", text) if not path.startswith("tests/") else []:
+        for match in re.finditer(r"(?<![\w.}])/home/\w|\.\./shared", text) if not path.startswith("tests/") else []:
             yield path, line_at(text, match.start()), "a path of one machine"
 
 
@@ -284,8 +284,8 @@ SELF_TESTS = {
     rule_weak_random: ([{"store/crypto/a.cc": "std::mt19937 g;\n"}, {"store/crypto/a.cc": "x = rand();\n"},
                         {"store/crypto/a.cc": "srand(1);\n"}],
                        [{"store/crypto/a.cc": "randombytes_buf(p, n); operand(1);\n"}, {"bench/a.cc": "std::mt19937 g;\n"}]),
-    rule_machine_paths: ([{"README.md": "see /work/x\n"}, {"scripts/a.sh": "cd ../shared\n"}, {"store/a.cc": "// /work/a\n"}],
-                         [{"tests/a.sh": "/work/x"}, {"README.md": "a/work/b and $HOME/network/\n"}]),
+    rule_machine_paths: ([{"README.md": "see /home/somebody/x\n"}, {"scripts/a.sh": "cd ../shared\n"}, {"store/a.cc": "// /home/a\n"}],
+                         [{"tests/a.sh": "/home/x"}, {"README.md": "a/home/b and $HOME/network/\n"}]),
     rule_unfinished: ([{"store/a.cc": "// TODO: later\n"}, {"README.md": "FIXME\n"}], [{"store/a.cc": "int todo; // TODOS\n"}]),
 }
 
