@@ -26,15 +26,15 @@ Compressor::~Compressor() = default;
 Compressor::Compressor(Compressor&&) noexcept = default;
 Compressor& Compressor::operator=(Compressor&&) noexcept = default;
 
-bool Compressor::compress(ByteView plain, Buffer& out) { return run(plain, {}, out); }
+bool Compressor::compress(ByteView plain, Buffer& out) { return run(plain, out); }
 
 bool Compressor::compress_delta(ByteView plain, ByteView prefix, Buffer& out) {
   if (size_t r = ZSTD_CCtx_refPrefix(as_compressor(context_.get()), prefix.data(), prefix.size()); ZSTD_isError(r))
     throw Error(ErrorCode::kIo, std::string("zstd: ") + ZSTD_getErrorName(r));
-  return run(plain, prefix, out);
+  return run(plain, out);
 }
 
-bool Compressor::run(ByteView plain, ByteView, Buffer& out) {
+bool Compressor::run(ByteView plain, Buffer& out) {
   size_t bound = ZSTD_compressBound(plain.size());
   if (out.capacity() < bound) out = Buffer(bound);
   size_t size = ZSTD_compress2(as_compressor(context_.get()), out.data(), bound, plain.data(), plain.size());

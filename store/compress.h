@@ -24,7 +24,7 @@ class Compressor {
   struct Free {
     void operator()(void* context) const;
   };
-  bool run(ByteView plain, ByteView prefix, Buffer& out);
+  bool run(ByteView plain, Buffer& out);
   int level_;
   std::unique_ptr<void, Free> context_;
 };
