@@ -24,6 +24,7 @@ std::unique_ptr<Command> make_snapshots();
 std::unique_ptr<Command> make_ls();
 std::unique_ptr<Command> make_cat();
 std::unique_ptr<Command> make_restore();
+std::unique_ptr<Command> make_diff();
 std::unique_ptr<Command> make_stats();
 std::unique_ptr<Command> make_check();
 std::unique_ptr<Command> make_version();

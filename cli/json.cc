@@ -1,5 +1,6 @@
 #include "cli/json.h"
 
+#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "cli/terminal.h"
@@ -182,7 +183,16 @@ std::string snapshot_json(const Manifest& m) {
   return line(out);
 }
 
-std::string entry_json(std::string_view path, const Entry& entry, const Manifest& snapshot) {
+std::optional<uint64_t> rows_of(const Part& part) {
+  const auto found = part.properties.find("rows");
+  uint64_t rows = 0;
+  if (found == part.properties.end()) return std::nullopt;
+  const char* end = found->second.data() + found->second.size();
+  const auto [stop, error] = std::from_chars(found->second.data(), end, rows);
+  return error == std::errc{} && stop == end ? std::optional(rows) : std::nullopt;
+}
+
+std::string entry_json(std::string_view path, const Entry& entry, const Manifest& snapshot, const Part* part) {
   Json out{{"message_type", "entry"}};
   add_bytes(out, "path", path);
   out["type"] = type_name(entry.type);
@@ -196,6 +206,10 @@ std::string entry_json(std::string_view path, const Entry& entry, const Manifest
   out["mtime"] = rfc3339(entry.mtime_ns);
   if (entry.type == EntryType::kSymlink) add_bytes(out, "target", entry.target);
   out["inode"] = entry.inode;
+  if (!part) return line(out);
+  out["part"] = part->kind;
+  if (const auto type = part->properties.find("type"); type != part->properties.end()) out["part_type"] = type->second;
+  if (const auto rows = rows_of(*part)) out["rows"] = *rows;
   return line(out);
 }
 
@@ -277,6 +291,23 @@ std::string init_json(const RepositoryId& id, std::string_view place) {
 std::string version_json(std::string_view version, std::string_view blake3, std::string_view suite, unsigned format_version) {
   return line({{"message_type", "summary"}, {"version", version}, {"blake3", blake3}, {"suite", suite},
                {"format_version", format_version}});
+}
+
+std::string difference_json(const Difference& difference) {
+  constexpr const char* kChanges[] = {"added", "removed", "changed"};
+  Json out{{"message_type", "difference"}, {"change", kChanges[static_cast<size_t>(difference.change)]}};
+  add_bytes(out, "path", difference.path);
+  out["kind"] = difference.kind;
+  out["bytes_before"] = difference.bytes_before;
+  out["bytes_after"] = difference.bytes_after;
+  if (difference.definition) out["definition"] = true;
+  if (difference.rows_added) out["rows_added"] = *difference.rows_added;
+  if (difference.rows_removed) out["rows_removed"] = *difference.rows_removed;
+  return line(out);
+}
+
+std::string diff_summary_json(uint64_t added, uint64_t removed, uint64_t changed) {
+  return line({{"message_type", "summary"}, {"added", added}, {"removed", removed}, {"changed", changed}});
 }
 
 }  // namespace cairn

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "ingest/backup.h"
+#include "ingest/diff/diff.h"
 #include "ingest/monitor.h"
 #include "ingest/restore.h"
 #include "store/check/check.h"
@@ -29,7 +30,10 @@ std::string status_json(const Monitor& monitor, double seconds);
 
 std::string backup_json(const BackupResult& result, uint64_t errors, bool dry_run);
 std::string snapshot_json(const Manifest& snapshot);
-std::string entry_json(std::string_view path, const Entry& entry, const Manifest& snapshot);
+// `part`: nullptr for what is none.
+std::string entry_json(std::string_view path, const Entry& entry, const Manifest& snapshot, const Part* part = nullptr);
+// The rows a part holds, where that is known.
+std::optional<uint64_t> rows_of(const Part& part);
 std::string restore_json(const RestoreResult& result, const std::vector<std::string>& snapshot_ids, const std::string& target,
                          bool dry_run, uint64_t duration_ns);
 std::string damage_json(const Damage& damage);
@@ -39,5 +43,7 @@ std::string component_json(const ComponentInfo& component, std::optional<uint64_
 std::string stats_json(const RepositoryStats& stats);
 std::string init_json(const RepositoryId& id, std::string_view place);
 std::string version_json(std::string_view version, std::string_view blake3, std::string_view suite, unsigned format_version);
+std::string difference_json(const Difference& difference);
+std::string diff_summary_json(uint64_t added, uint64_t removed, uint64_t changed);
 
 }  // namespace cairn

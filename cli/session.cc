@@ -2,11 +2,11 @@
 
 #include <algorithm>
 
+#include "ingest/restore.h"
 #include "store/backend/local.h"
 #include "store/error.h"
 #include "store/format.h"
 #include "store/keys/config.h"
-#include "store/read/chunk_reader.h"
 
 namespace cairn {
 
@@ -74,10 +74,7 @@ const Manifest& Session::choose(const std::string& name, const SnapshotFilter& f
 }
 
 void Session::require_path(const Manifest& snapshot, const std::string& path) {
-  constexpr size_t kCacheBytes = 16 << 20;  // a path needs a few directories
-  Repository& from = repository();
-  ChunkReader reader(from.backend(), from.keys(), from.index(), kCacheBytes);
-  find_path(reader.object_source(), snapshot.root, path);
+  cairn::require_path(repository(), snapshot, path, progress);
 }
 
 }  // namespace cairn

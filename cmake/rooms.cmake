@@ -40,6 +40,7 @@ cairn_library(cairn_store
   store/pack/directory.cc
   store/pack/pack_file.cc
   store/read/chunk_reader.cc
+  store/read/content_reader.cc
   store/repository.cc
   store/sealed_file.cc
   store/snapshot/manifest.cc
@@ -60,9 +61,75 @@ cairn_library(cairn_ingest
   ingest/backup/previous_tree.cc
   ingest/backup/slicer.cc
   ingest/backup/tree_builder.cc
+  ingest/diff/diff.cc
+  ingest/diff/part_diff.cc
+  ingest/diff/row_diff.cc
+  ingest/diff/tree_diff.cc
+  ingest/parts/closure.cc
+  ingest/parts/names.cc
+  ingest/parts/open_parts.cc
+  ingest/parts/part_output.cc
+  ingest/parts/part_view.cc
+  ingest/parts/store_parts.cc
+  ingest/parts/transform.cc
+  ingest/postgres/archive/archive_source.cc
+  ingest/postgres/archive/block.cc
+  ingest/postgres/archive/codec.cc
+  ingest/postgres/archive/codec_lz4.cc
+  ingest/postgres/archive/codec_zstd.cc
+  ingest/postgres/archive/custom.cc
+  ingest/postgres/archive/deflate.cc
+  ingest/postgres/archive/directory.cc
+  ingest/postgres/archive/layout.cc
+  ingest/postgres/archive/quote.cc
+  ingest/postgres/archive/rebuild.cc
+  ingest/postgres/archive/recipe.cc
+  ingest/postgres/archive/render.cc
+  ingest/postgres/archive/source.cc
+  ingest/postgres/archive/stored_stream.cc
+  ingest/postgres/archive/tar.cc
+  ingest/postgres/archive/tar_header.cc
+  ingest/postgres/archive/toc.cc
+  ingest/postgres/archive/undo.cc
+  ingest/postgres/connection.cc
+  ingest/postgres/copy_rows.cc
+  ingest/postgres/database_part_texts.cc
+  ingest/postgres/database_parts.cc
+  ingest/postgres/dependencies.cc
+  ingest/postgres/dependencies_attach.cc
+  ingest/postgres/dependencies_find.cc
+  ingest/postgres/dump_scanner.cc
+  ingest/postgres/dump_source.cc
+  ingest/postgres/header_group.cc
+  ingest/postgres/item_builder.cc
+  ingest/postgres/live/data_list.cc
+  ingest/postgres/live/dump_programs.cc
+  ingest/postgres/live/live_source.cc
+  ingest/postgres/live/row_source.cc
+  ingest/postgres/live/script_source.cc
+  ingest/postgres/part_builder.cc
+  ingest/postgres/part_names.cc
+  ingest/postgres/parts.cc
+  ingest/postgres/server/database_restore.cc
+  ingest/postgres/server/direct_runner.cc
+  ingest/postgres/server/existing.cc
+  ingest/postgres/server/plan.cc
+  ingest/postgres/server/rewrite.cc
+  ingest/postgres/server/script_reader.cc
+  ingest/postgres/server/script_runner.cc
+  ingest/postgres/server/server_restore.cc
+  ingest/postgres/server/statement.cc
+  ingest/postgres/server/tolerate.cc
+  ingest/postgres/server/verify.cc
+  ingest/postgres/session_settings.cc
+  ingest/postgres/sql_lexer.cc
+  ingest/postgres/sql_names.cc
+  ingest/postgres/statement_facts.cc
+  ingest/postgres/versions.cc
   ingest/restore.cc
   ingest/restore/plan.cc
   ingest/restore/restorer.cc
+  ingest/restore/streamed.cc
   ingest/restore/verify.cc
   ingest/stream/child_process.cc
   ingest/stream/stream_source.cc
@@ -76,7 +143,7 @@ cairn_library(cairn_ingest
   ingest/tree/sink_state.cc
   ingest/tree/temporary.cc
   ingest/tree/walk.cc)
-target_link_libraries(cairn_ingest PUBLIC cairn_store)
+target_link_libraries(cairn_ingest PUBLIC cairn_store PRIVATE PkgConfig::LIBPQ PkgConfig::ZLIB PkgConfig::LZ4 PkgConfig::ZSTD)
 
 
 cairn_library(cairn_cli
@@ -85,6 +152,7 @@ cairn_library(cairn_cli
   cli/commands/cat.cc
   cli/commands/check.cc
   cli/commands/completion.cc
+  cli/commands/diff.cc
   cli/commands/init.cc
   cli/commands/ls.cc
   cli/commands/restore.cc

@@ -9,6 +9,7 @@
 #include "ingest/backup/piece_storer.h"
 #include "ingest/backup/tree_builder.h"
 #include "ingest/index_problems.h"
+#include "ingest/parts/store_parts.h"
 #include "ingest/pipeline.h"
 #include "ingest/threads.h"
 #include "store/host.h"
@@ -74,10 +75,12 @@ Manifest begin_manifest(const BackupOptions& options) {
   return manifest;
 }
 
-void describe_components(const PieceReader& pieces, const std::vector<std::atomic<uint64_t>>& stored_bytes, Manifest& manifest) {
+void describe_components(PieceReader& pieces, const std::vector<std::atomic<uint64_t>>& stored_bytes, const PutObject& put,
+                         Manifest& manifest) {
   for (size_t i = 0; i < pieces.components().size(); ++i) {
-    const OpenComponent& open = pieces.components()[i];
+    OpenComponent& open = pieces.components()[i];
     ComponentInfo info;
+    store_parts(std::move(open.parts), put, info);
     info.name = open.source->name;
     info.kind = open.kind;
     info.source = open.source->description;
@@ -155,13 +158,13 @@ BackupResult backup(Repository& repository, const std::vector<SourceSpec>& sourc
 
   // Beyond this point nothing is read; everything becomes durable, the snapshot last.
   monitor.phase("saving");
-  describe_components(pieces, stored_bytes, manifest);
+  describe_components(pieces, stored_bytes, put, manifest);
   tree.finish(manifest);
   continue_chain(snapshots, repository.keys().certificate.client(), manifest);
   manifest.stats.duration_ns = static_cast<uint64_t>((std::chrono::steady_clock::now() - started).count());
   bool incomplete = monitor.errors > 0;
   for (ComponentInfo& component : manifest.components)
-    if (incomplete && component.kind == ComponentKind::kTree) component.completeness = Completeness::kIncomplete;
+    if (monitor.errors > pieces.broken_streams() && component.kind == ComponentKind::kTree) component.completeness = Completeness::kIncomplete;
   session->commit(manifest);
   return {std::move(manifest), incomplete};
 }

@@ -3,10 +3,13 @@
 //   sources → pieces → [cut · id · claim · compress · seal] → session → backend      (reader | workers | caller, input order)
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "ingest/monitor.h"
+#include "ingest/parts/open_parts.h"
+#include "ingest/postgres/live/live_source.h"
 #include "ingest/tree/walk.h"
 #include "store/repository.h"
 
@@ -14,12 +17,13 @@ namespace cairn {
 
 // Where one component comes from.
 struct SourceSpec {
-  enum class Kind { kPath, kStdin, kShell, kCommand };
+  enum class Kind { kPath, kStdin, kShell, kCommand, kPostgres };
   Kind kind = Kind::kPath;
   std::string name;               // of the component
   std::string path;               // kPath
   std::string script;             // kShell: for /bin/sh -c
   std::vector<std::string> argv;  // kCommand: without a shell
+  std::optional<PostgresSourceOptions> postgres;  // kPostgres
   std::string description;        // for the snapshot, without secrets: the path, "stdin", "exec:…"
 };
 
@@ -27,6 +31,7 @@ struct BackupOptions {
   std::vector<std::string> tags;
   std::string host;               // "" : this machine's name
   WalkOptions walk;
+  StreamFormat format = StreamFormat::kAuto;  // of streams, and of files and directories that are components
   bool force = false;             // read every file, whatever the previous snapshot says
   bool dry_run = false;           // tell through monitor.item what would be done; write nothing
   size_t threads = 0;             // 0: as many as there are processors, at most 8

@@ -1,155 +1,182 @@
 #include "ingest/restore.h"
 
-#include <algorithm>
-
 #include "ingest/index_problems.h"
-#include "ingest/pipeline.h"
+#include "ingest/parts/part_view.h"
 #include "ingest/restore/restorer.h"
-#include "ingest/threads.h"
-#include "store/tree/chunk_list.h"
 #include "store/tree/directory.h"
 
 namespace cairn {
 
 namespace {
 
+constexpr size_t kTreeCacheBytes = 8 << 20;
+
 // A later cairn may have stored a component rewritten: its bytes as they stand aren't the source's.
-void require_plain(const Manifest& snapshot, std::string_view path) {
-  while (path.starts_with('/') || path.starts_with("./")) path.remove_prefix(1);
+void require_known_transform(const Manifest& snapshot, std::string_view path) {
   for (const ComponentInfo& component : snapshot.components)
-    if (!component.transform.empty() && (path.empty() || path == "." || path.substr(0, path.find('/')) == component.name))
+    if (!component.transform.empty() && !is_known_transform(component.transform) &&
+        (path.empty() || path.substr(0, path.find('/')) == component.name))
       throw Error(ErrorCode::kUnsupported, "component " + printable(component.name) + " was stored with the transform \"" +
                                                printable(component.transform) + "\", which this cairn can't undo: use a newer one");
 }
 
-// What a path names: the entries to restore.
-std::vector<Entry> entries_at(ChunkReader& reader, const Manifest& snapshot, const std::string& path) {
-  std::vector<Entry> out;
-  if (auto entry = find_path(reader.object_source(), snapshot.root, path)) return {std::move(*entry)};
+// A thing to restore: an entry of a tree, or something beneath a component with parts.
+struct Wanted {
+  Entry entry;
+  std::unique_ptr<PartView> parts;   // nullptr for an entry
+  std::string beneath;
+};
+
+// What a path names.
+std::vector<Wanted> wanted_at(Repository& repository, const Manifest& snapshot, const std::string& path, const RestoreOptions& options,
+                              Monitor& monitor) {
+  auto one = [&](const std::string& at) {
+    Wanted wanted;
+    wanted.parts = PartView::of_path(repository, snapshot, at, monitor, &wanted.beneath, options.threads);
+    if (wanted.parts) wanted.entry = wanted.parts->directory();
+    return wanted;
+  };
+  std::vector<Wanted> out;
+  ChunkReader reader(repository.backend(), repository.keys(), repository.index(), kTreeCacheBytes);
+  if (!path.empty()) {
+    out.push_back(one(path));
+    if (!out[0].parts) out[0].entry = *find_path(reader.object_source(), snapshot.root, path);
+    return out;
+  }
   DirectoryReader components(reader.object_source(), snapshot.root);
-  while (const Entry* component = components.next()) out.push_back(*component);
+  while (const Entry* component = components.next()) {
+    out.push_back(one(component->name));
+    if (!out.back().parts) out.back().entry = *component;
+  }
   return out;
+}
+
+// The steps of a restore for a component with parts.
+class PartsRestore {
+ public:
+  PartsRestore(Restorer& restorer, const RestoreOptions& options) : restorer_(restorer), options_(options) {}
+
+  void content(const Wanted& wanted) {
+    each(wanted, [&](const std::string& path, const Entry& entry, const PartFile* file) {
+      if (!file) restorer_.make_directory(path);
+      else if (stored(*file)) restorer_.restore_content(entry, path);
+      else restorer_.restore_streamed(entry, path, [&](const WriteBytes& write) { wanted.parts->write(*file, write); });
+    });
+  }
+  void rest(const Wanted& wanted) {
+    each(wanted, [&](const std::string& path, const Entry& entry, const PartFile* file) {
+      if (!file) restorer_.finish_directory(entry, path);
+    });
+  }
+  void verify(const Wanted& wanted) {
+    each(wanted, [&](const std::string& path, const Entry& entry, const PartFile* file) {
+      if (!file) return;
+      if (stored(*file)) restorer_.verify(entry, path);
+      else restorer_.verify_streamed(entry, path, [&](const WriteBytes& write) { wanted.parts->write(*file, write); });
+    });
+  }
+
+ private:
+  // As it stands: restored by its chunks, like any file.
+  static bool stored(const PartFile& file) { return file.original && file.entry.content.kind != Content::Kind::kNone; }
+  void each(const Wanted& wanted, const VisitTarget& visit) {
+    try {
+      wanted.parts->visit_targets(wanted.beneath, options_.with_dependencies,
+                                  [&](const std::string& path, const Entry& entry, const PartFile* file) {
+                                    if (restorer_.selected(path, !file)) visit(path, entry, file);
+                                  });
+    } catch (const Error& e) {
+      if (e.code() == ErrorCode::kNoSpace || e.code() == ErrorCode::kInterrupted) throw;
+      restorer_.fail(wanted.entry.name, e.what());
+    }
+  }
+  Restorer& restorer_;
+  const RestoreOptions& options_;
+};
+
+// Tells how much there is to come.  Of one path everything is looked up: what isn't there is known before anything is written.
+void count(const std::vector<Wanted>& all, const RestoreOptions& options, Monitor& monitor) {
+  for (const Wanted& wanted : all) {
+    if (wanted.parts && all.size() == 1) {
+      wanted.parts->visit_targets(wanted.beneath, options.with_dependencies,
+                                  [&](const std::string&, const Entry& entry, const PartFile* file) {
+                                    monitor.bytes_total += file ? entry.size_bytes : 0;
+                                    monitor.files_total += file ? 1 : 0;
+                                  });
+      continue;
+    }
+    monitor.bytes_total += wanted.entry.size_bytes;
+    monitor.files_total += wanted.entry.type == EntryType::kDirectory && !wanted.parts ? wanted.entry.file_count : 1;
+  }
 }
 
 }  // namespace
 
-RestoreResult restore(Repository& repository, const Manifest& snapshot, const std::string& path, const RestoreOptions& options,
+RestoreResult restore(Repository& repository, const Manifest& snapshot, const std::string& given_path, const RestoreOptions& options,
                       Monitor& monitor) {
-  require_plain(snapshot, path);
+  const std::string path = tidy_path(given_path);
+  require_known_transform(snapshot, path);
   warn_of_index_problems(repository, monitor);
   // The plan: what shall come out.  Nothing is written before the path is known to exist.
-  ChunkReader reader(repository.backend(), repository.keys(), repository.index(), 8 << 20);
-  std::vector<Entry> wanted = entries_at(reader, snapshot, path);
-  for (const Entry& entry : wanted) {
-    monitor.bytes_total += entry.size_bytes;
-    monitor.files_total += entry.type == EntryType::kDirectory ? entry.file_count : 1;
-  }
+  const std::vector<Wanted> all = wanted_at(repository, snapshot, path, options, monitor);
+  count(all, options, monitor);
   Restorer restorer(repository, snapshot, options, monitor);
+  PartsRestore parts(restorer, options);
 
   // Backend → [open · decompress] → sink, by pack; then what must come after all files.
   monitor.phase("restoring");
-  for (const Entry& entry : wanted) restorer.restore_content(entry, entry.name);
+  for (const Wanted& wanted : all)
+    if (wanted.parts) parts.content(wanted);
+    else restorer.restore_content(wanted.entry, wanted.entry.name);
   restorer.finish_content();
-  for (const Entry& entry : wanted) restorer.restore_rest(entry, entry.name);
+  for (const Wanted& wanted : all)
+    if (wanted.parts) parts.rest(wanted);
+    else restorer.restore_rest(wanted.entry, wanted.entry.name);
 
   // Beyond this point nothing is written.
   if (options.verify) {
     monitor.phase("verifying");
     monitor.bytes_done = 0;
-    for (const Entry& entry : wanted) restorer.verify(entry, entry.name);
+    for (const Wanted& wanted : all)
+      if (wanted.parts) parts.verify(wanted);
+      else restorer.verify(wanted.entry, wanted.entry.name);
   }
   restorer.report();
   return restorer.take_result();
 }
 
-namespace {
-
-struct CatJob {
-  std::vector<ChunkRef> refs;
-};
-
-constexpr size_t kCatRefs = 64;                     // chunks in one job
-constexpr uint64_t kZeroStep = 1 << 20;
-
-Buffer load_run(ChunkReader& reader, const CatJob& job) {
-  size_t bytes = 0;
-  for (const ChunkRef& ref : job.refs) bytes += ref.length_bytes;
-  Buffer out(bytes);
-  size_t at = 0;
-  for (const ChunkRef& ref : job.refs) {
-    ByteView chunk = ref.is_zeros() ? ByteView{} : reader.chunk(ref.id);
-    if (ref.is_zeros()) std::memset(out.data() + at, 0, ref.length_bytes);
-    else if (chunk.size() != ref.length_bytes) throw Error(ErrorCode::kCorrupt, "chunk " + ref.id.hex() + ": has another length");
-    else std::memcpy(out.data() + at, chunk.data(), chunk.size());
-    at += ref.length_bytes;
-  }
-  return out;
+void require_path(Repository& repository, const Manifest& snapshot, const std::string& given_path, Monitor& monitor) {
+  const std::string path = tidy_path(given_path);
+  std::string beneath;
+  if (auto parts = PartView::of_path(repository, snapshot, path, monitor, &beneath)) return parts->require(beneath);
+  ChunkReader reader(repository.backend(), repository.keys(), repository.index(), kTreeCacheBytes);
+  find_path(reader.object_source(), snapshot.root, path);
 }
 
-// The references of a content in runs of some 4 MiB; long holes in steps, so that no run needs much memory.
-class CatRuns {
- public:
-  CatRuns(ChunkReader& reader, const Content& content) : list_(reader.object_source(), content) {}
-  std::optional<CatJob> next() {
-    CatJob job;
-    uint64_t bytes = 0;
-    while (job.refs.size() < kCatRefs && bytes < (4 << 20)) {
-      if (at_ == refs_.size()) {
-        auto more = list_.next();
-        if (more.empty()) break;
-        refs_.assign(more.begin(), more.end());
-        at_ = 0;
-      }
-      ChunkRef ref = refs_[at_];
-      if (ref.is_zeros() && ref.length_bytes > kZeroStep) {
-        refs_[at_].length_bytes -= kZeroStep;
-        ref.length_bytes = kZeroStep;
-      } else {
-        ++at_;
-      }
-      bytes += ref.length_bytes;
-      job.refs.push_back(ref);
-    }
-    if (job.refs.empty()) return std::nullopt;
-    return job;
-  }
-
- private:
-  ChunkListReader list_;
-  std::vector<ChunkRef> refs_;
-  size_t at_ = 0;
-};
-
-}  // namespace
-
-void cat(Repository& repository, const Manifest& snapshot, const std::string& path, const std::function<void(ByteView)>& write,
+void cat(Repository& repository, const Manifest& snapshot, const std::string& given_path, const std::function<void(ByteView)>& write,
          Monitor& monitor) {
-  require_plain(snapshot, path);
-  const Index& index = repository.index();
-  ChunkReader trees(repository.backend(), repository.keys(), index, 8 << 20);
+  const std::string path = tidy_path(given_path);
+  require_known_transform(snapshot, path);
+  auto refuse_directory = [&] {
+    throw Error(ErrorCode::kInvalidArgument,
+                (path.empty() ? "the snapshot" : printable(path)) + ": is not a file (see what is in it with: cairn ls)");
+  };
+  auto counted = [&](ByteView bytes) {
+    write(bytes);
+    monitor.bytes_done += bytes.size();
+  };
+  std::string beneath;
+  if (auto parts = PartView::of_path(repository, snapshot, path, monitor, &beneath)) {
+    auto file = parts->file(beneath);
+    if (!file) return refuse_directory();
+    monitor.bytes_total = file->entry.size_bytes;
+    return parts->write(*file, counted);
+  }
+  ChunkReader trees(repository.backend(), repository.keys(), repository.index(), kTreeCacheBytes);
   auto entry = find_path(trees.object_source(), snapshot.root, path);
-  if (!entry || entry->type != EntryType::kFile)
-    throw Error(ErrorCode::kInvalidArgument, (path.empty() ? "the snapshot" : printable(path)) + ": is not a file (see what is in it with: cairn ls)");
+  if (!entry || entry->type != EntryType::kFile) return refuse_directory();
   monitor.bytes_total = entry->size_bytes;
-  if (entry->content.kind == Content::Kind::kInline) return write(entry->content.inline_bytes);
-  size_t threads = default_threads();
-  std::vector<std::unique_ptr<ChunkReader>> readers;
-  for (size_t i = 0; i < threads; ++i)
-    readers.push_back(std::make_unique<ChunkReader>(repository.backend(), repository.keys(), index, 8 << 20));
-  CatRuns runs(trees, entry->content);
-  uint64_t written = 0;
-  ordered_parallel_map<CatJob, Buffer>(
-      threads, 2 * threads,
-      [&] {
-        monitor.check_interrupted();
-        return runs.next();
-      },
-      [&](size_t worker, CatJob&& job) { return load_run(*readers[worker], job); },
-      [&](Buffer&& bytes) {
-        write(bytes);
-        written += bytes.size();
-        monitor.bytes_done += bytes.size();
-      });
+  uint64_t written = PartOutput(repository, entry->content, 0, monitor).write_all(counted);
   if (written != entry->size_bytes)
     throw Error(ErrorCode::kCorrupt, printable(path) + ": its chunks are " + std::to_string(written) + " bytes in place of " +
                                          std::to_string(entry->size_bytes));
@@ -159,51 +186,89 @@ namespace {
 
 class Lister {
  public:
-  Lister(ChunkReader& reader, bool recursive, const std::function<void(const std::string&, const Entry&)>& visit, Monitor& monitor)
-      : reader_(reader), recursive_(recursive), visit_(visit), monitor_(monitor) {}
+  Lister(Repository& repository, const Manifest& snapshot, bool recursive, const ListVisit& visit, Monitor& monitor)
+      : repository_(repository), snapshot_(snapshot), recursive_(recursive), visit_(visit), monitor_(monitor),
+        reader_(repository.backend(), repository.keys(), repository.index(), 2 * kTreeCacheBytes) {}
 
   void directory(const ChunkId& id, const std::string& path) {
-    try {
+    guarded(path, [&] {
       require_depth(path);
       DirectoryReader children(reader_.object_source(), id);
       while (const Entry* child = children.next()) {
         monitor_.check_interrupted();
         Entry entry = *child;
         std::string child_path = path.empty() ? entry.name : path + "/" + entry.name;
-        visit_(child_path, entry);
+        if (path.empty() && component(entry, child_path)) continue;
+        visit_(child_path, entry, nullptr);
         if (recursive_ && entry.type == EntryType::kDirectory) directory(entry.directory, child_path);
       }
+    });
+  }
+  void parts(PartView& view, const std::string& component, const std::string& beneath) {
+    view.list(beneath, recursive_, [&](const std::string& path, const Entry& entry, const Part* part) {
+      monitor_.check_interrupted();
+      visit_(component + "/" + path, entry, part);
+    });
+  }
+  Entry entry_at(const std::string& path) { return *find_path(reader_.object_source(), snapshot_.root, path); }
+  uint64_t failed() const { return failed_; }
+
+ private:
+  // False when it has no parts.
+  bool component(const Entry& entry, const std::string& path) {
+    const ComponentInfo* info = snapshot_.component(entry.name);
+    if (!info || !PartView::has_parts(*info) || entry.type != EntryType::kFile) return false;
+    guarded(path, [&] {
+      PartView view(repository_, *info, entry, monitor_);
+      visit_(path, view.directory(), nullptr);
+      if (recursive_) parts(view, path, "");
+    });
+    return true;
+  }
+  template <class Work>
+  void guarded(const std::string& path, Work work) {
+    try {
+      work();
     } catch (const Error& e) {
       if (e.code() == ErrorCode::kInterrupted) throw;
       monitor_.error(path, e.what());
       ++failed_;
     }
   }
-  uint64_t failed() const { return failed_; }
-
- private:
-  ChunkReader& reader_;
+  Repository& repository_;
+  const Manifest& snapshot_;
   bool recursive_;
-  const std::function<void(const std::string&, const Entry&)>& visit_;
+  const ListVisit& visit_;
   Monitor& monitor_;
+  ChunkReader reader_;
   uint64_t failed_ = 0;
 };
 
 }  // namespace
 
-uint64_t list(Repository& repository, const Manifest& snapshot, const std::string& path, bool recursive,
-              const std::function<void(const std::string&, const Entry&)>& visit, Monitor& monitor) {
-  ChunkReader reader(repository.backend(), repository.keys(), repository.index(), 16 << 20);
-  auto entry = find_path(reader.object_source(), snapshot.root, path);
-  std::string clean = path;
-  while (clean.ends_with('/')) clean.pop_back();
-  if (entry && entry->type != EntryType::kDirectory) {
-    visit(clean, *entry);
+uint64_t list(Repository& repository, const Manifest& snapshot, const std::string& given_path, bool recursive, const ListVisit& visit,
+              Monitor& monitor) {
+  const std::string path = tidy_path(given_path);
+  Lister lister(repository, snapshot, recursive, visit, monitor);
+  std::string beneath;
+  if (auto view = PartView::of_path(repository, snapshot, path, monitor, &beneath)) {
+    lister.parts(*view, path.substr(0, path.find('/')), beneath);
     return 0;
   }
-  Lister lister(reader, recursive, visit, monitor);
-  lister.directory(entry ? entry->directory : snapshot.root, clean);
+  if (path.empty()) {
+    lister.directory(snapshot.root, "");
+  } else {
+    Entry entry = lister.entry_at(path);
+    if (entry.type == EntryType::kDirectory) lister.directory(entry.directory, path);
+    else visit(path, entry, nullptr);
+  }
   return lister.failed();
+}
+
+uint64_t list(Repository& repository, const Manifest& snapshot, const std::string& path, bool recursive,
+              const std::function<void(const std::string&, const Entry&)>& visit, Monitor& monitor) {
+  const ListVisit with_part = [&](const std::string& at, const Entry& entry, const Part*) { visit(at, entry); };
+  return list(repository, snapshot, path, recursive, with_part, monitor);
 }
 
 }  // namespace cairn

@@ -96,6 +96,9 @@ export TSAN_OPTIONS=${TSAN_OPTIONS:-suppressions=$top/tests/tsan.supp}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-halt_on_error=1:print_stacktrace=1}
 export PYTHONDONTWRITEBYTECODE=1
 install_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
+if [ "$fast" = no ]; then
+  "$top/scripts/postgres-versions.sh" || echo "WARNING: tests with other versions of PostgreSQL than 15 will be skipped." >&2
+fi
 run_all
 
 printf '\n== Summary\n'

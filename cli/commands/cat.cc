@@ -1,4 +1,4 @@
-// cairn cat: one file or stream on standard output, byte for byte.
+// cairn cat: one file, stream or part on standard output, byte for byte.
 #include "cli/command.h"
 #include "ingest/restore.h"
 
@@ -9,10 +9,13 @@ namespace {
 class Cat : public Command {
  public:
   CommandHelp help() const override {
-    return {"cat", "[OPTIONS] SNAPSHOT:PATH", "write one file or stream to standard output",
+    return {"cat", "[OPTIONS] SNAPSHOT:PATH", "write one file, stream or part to standard output",
+            "Of a component with parts the original is written, byte for byte; of a part what it needs to be loaded alone.  A\n"
+            "directory of parts means its file: db/authentik is db/authentik.sql, and .sql may be left out everywhere.\n"
             "Nothing is written that wasn't verified; when something in the middle is damaged the output ends there, with exit\n"
             "code 1.\n\n"
-            "Examples:\n  cairn cat latest:db | psql -U postgres\n  cairn cat latest:etc/fstab"};
+            "Examples:\n  cairn cat latest:db | psql -U postgres\n  cairn cat latest:etc/fstab\n"
+            "  cairn cat latest:db/authentik/public/authentik_core_user | psql scratch"};
   }
   void declare(Arguments& to) override {
     declare_filter(to, filter_);

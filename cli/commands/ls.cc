@@ -31,10 +31,11 @@ class Ls : public Command {
  public:
   CommandHelp help() const override {
     return {"ls", "[OPTIONS] SNAPSHOT[:PATH]", "list what is in a snapshot",
-            "Without PATH the components.  Paths begin with the component's name, as everywhere.  On a terminal odd\n"
+            "Without PATH the components.  Paths begin with the component's name, as everywhere.  A dump with parts is a\n"
+            "directory: its original, and what can be taken out of it; -l tells what each part is.  On a terminal odd\n"
             "characters are shown as \\xNN; elsewhere names are written as they are (-0 ends them with NUL instead of\n"
             "newline).\n\n"
-            "Examples:\n  cairn ls latest\n  cairn ls -l latest:media/avatars\n"
+            "Examples:\n  cairn ls latest\n  cairn ls -l latest:media/avatars\n  cairn ls -l latest:db/authentik/public\n"
             "  cairn ls -R -0 latest~1:etc | xargs -0 -n1 echo"};
   }
   void declare(Arguments& to) override {
@@ -50,12 +51,13 @@ class Ls : public Command {
     const Manifest& snapshot = session.choose(what.snapshot, filter_);
     Output& out = session.out;
     const bool raw = null_ || !out.is_terminal();
-    auto visit = [&](const std::string& path, const Entry& entry) {
+    const ListVisit visit = [&](const std::string& path, const Entry& entry, const Part* part) {
       session.progress.check_interrupted();
-      if (session.options.json) return out.line(entry_json(path, entry, snapshot));
+      if (session.options.json) return out.line(entry_json(path, entry, snapshot, part));
       if (long_) out.write(attributes(entry, snapshot));
       out.write(raw ? path : printable(path));
       if (long_ && entry.type == EntryType::kSymlink) out.write(" -> " + (raw ? entry.target : printable(entry.target)));
+      if (long_ && part) out.write(what_it_is(*part));
       out.write(null_ ? std::string_view("\0", 1) : "\n");
     };
     const uint64_t unread = list(session.repository(), snapshot, what.path, recursive_, visit, session.progress);
@@ -67,6 +69,17 @@ class Ls : public Command {
     return mode_string(entry.type, entry.mode) + " " + padded(owner(snapshot.users, entry.uid), 8, false) + " " +
            padded(owner(snapshot.groups, entry.gid), 8, false) + " " + padded(size_or_device(entry), 12, true) + " " +
            local_time(entry.mtime_ns) + " ";
+  }
+
+  // "  (table, 1,234 rows)"
+  static std::string what_it_is(const Part& part) {
+    std::string out = "  (" + printable(part.kind);
+    std::string type;   // the dump's own word, where it says more
+    if (const auto found = part.properties.find("type"); found != part.properties.end()) type = printable(found->second);
+    for (char& c : type) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+    if (!type.empty() && type != part.kind) out += ", " + type;
+    if (const auto rows = rows_of(part)) out += ", " + counted(*rows, "row", "rows");
+    return out + ")";
   }
 
   bool long_ = false, recursive_ = false, null_ = false;

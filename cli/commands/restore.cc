@@ -13,7 +13,9 @@ namespace cairn {
 namespace {
 
 constexpr char kDetails[] =
-    "Without PATH every component becomes DIR/NAME; a PATH a/b becomes DIR/b.  Several arguments may be given.  DIR is\n"
+    "Without PATH every component becomes DIR/NAME; a PATH a/b becomes DIR/b.  Several arguments may be given.  Of a\n"
+    "component with parts the original is written, as DIR/NAME/dump.sql or the like; of a part or a directory of parts\n"
+    "its file: db/authentik becomes DIR/authentik.sql, db/authentik/public/t becomes DIR/t.sql.  DIR is\n"
     "made if it isn't there; nothing is ever written outside of it, and nothing in it is removed that the snapshot\n"
     "doesn't replace.\n"
     "Patterns of --include and --exclude are those of cairn backup --exclude, on paths beneath what is restored; of the\n"
@@ -22,7 +24,8 @@ constexpr char kDetails[] =
     "Examples:\n"
     "  cairn restore latest --target /srv/restored\n"
     "  cairn restore latest~1:media/avatars --target /tmp/avatars --verify\n"
-    "  cairn restore @2026-11-20T03:00:etc --target /tmp/etc --include '*.conf'";
+    "  cairn restore @2026-11-20T03:00:etc --target /tmp/etc --include '*.conf'\n"
+    "  cairn restore latest:db/authentik/public/authentik_core_user --target /tmp/one --with-dependencies";
 
 class Restore : public Command {
  public:
@@ -37,6 +40,7 @@ class Restore : public Command {
     to.choice("--overwrite", {"always", "changed", "never"}, overwrite_,
               "files that are there: always replace (default), only when size or time differ, never");
     to.flag("-n,--dry-run", options_.dry_run, "tell what would be written, write nothing");
+    to.flag("--with-dependencies", options_.with_dependencies, "a part together with the types, functions and tables that it needs");
     to.flag("--verify", options_.verify, "read everything again afterwards and compare");
     to.flag("--numeric-owner", options_.numeric_owner, "owners by number, not by name");
     declare_filter(to, filter_);

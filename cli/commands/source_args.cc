@@ -3,10 +3,12 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <set>
 
 #include "cli/session.h"
+#include "ingest/postgres/connection.h"
 #include "store/error.h"
 #include "store/tree/entry.h"
 
@@ -75,6 +77,7 @@ class SourceParser {
   void add_path(const std::string& path, const std::string& name);
   void add_stdin(const std::string& name);
   void add_script(const std::string& script, const std::string& name);
+  void add_postgres(const std::string& url, const std::string& name);
   void add(SourceSpec spec) {
     require_component_name(spec.name, spec.description);
     specs_.push_back(std::move(spec));
@@ -95,10 +98,12 @@ bool SourceParser::named(const std::string& argument) {
   return true;
 }
 
-// A command, standard input, or what this version can't do; `name` "" : to be found.
+// A command, standard input, a server, or what this version can't do; `name` "" : to be found.
 bool SourceParser::special(const std::string& source, const std::string& name) {
   if (source == "-") {
     add_stdin(name);
+  } else if (PostgresUrl::is_one(source)) {
+    add_postgres(source, name);
   } else if (source.starts_with(kExec)) {
     add_script(source.substr(kExec.size()), name);
   } else if (const std::string_view scheme = url_scheme(source); !scheme.empty() && !exists(source)) {
@@ -143,6 +148,17 @@ void SourceParser::add_script(const std::string& script, const std::string& name
   add(std::move(spec));
 }
 
+void SourceParser::add_postgres(const std::string& url, const std::string& name) {
+  const PostgresUrl parsed(url);
+  const char* pg_dump = std::getenv("CAIRN_PG_DUMP");
+  SourceSpec spec;
+  spec.kind = SourceSpec::Kind::kPostgres;
+  spec.name = name.empty() ? parsed.component_name() : name;
+  spec.postgres = PostgresSourceOptions{parsed, arguments_.exclude_databases, pg_dump ? pg_dump : "", 0};
+  spec.description = parsed.description();
+  add(std::move(spec));
+}
+
 void SourceParser::add_command() {
   if (arguments_.command_name.empty()) return;
   if (arguments_.command.empty())
@@ -158,7 +174,7 @@ void SourceParser::add_command() {
 std::vector<SourceSpec> SourceParser::finish() {
   if (!has_stdin_ && !arguments_.stdin_name.empty())
     throw UsageError("--stdin-name: write - among the sources to read standard input");
-  if (specs_.empty()) throw UsageError("nothing to back up: give a path, NAME=exec:COMMAND, --command NAME -- COMMAND, or -");
+  if (specs_.empty()) throw UsageError("nothing to back up: give a path, NAME=exec:COMMAND, --command NAME -- COMMAND, postgresql://..., or -");
   std::set<std::string> names;
   for (const SourceSpec& spec : specs_)
     if (!names.insert(spec.name).second)
@@ -181,9 +197,11 @@ std::vector<SourceSpec> parse_sources(const SourceArguments& arguments) {
   return parser.finish();
 }
 
-void require_known_format(const std::string& format) {
-  if (format == "auto" || format == "raw") return;
-  throw UsageError("--format " + format + ": not supported by this version, which stores streams as they are (--format raw)");
+StreamFormat parse_format(const std::string& format) {
+  if (format == "auto") return StreamFormat::kAuto;
+  if (format == "raw") return StreamFormat::kRaw;
+  if (format == "postgres") return StreamFormat::kPostgres;
+  throw UsageError("--format " + format + ": not supported by this version; --format raw stores such streams as they are");
 }
 
 }  // namespace cairn

@@ -5,9 +5,10 @@
 
 #include <string>
 
-#include "ingest/backup/slicer.h"
+#include "ingest/backup/byte_source.h"
 #include "ingest/monitor.h"
 #include "store/fd.h"
+#include "store/tree/entry.h"
 
 struct statx;
 
@@ -21,6 +22,7 @@ class FileContent : public ByteSource {
 
   int fd() const { return fd_.get(); }
   uint64_t size_bytes() const { return size_bytes_; }   // when opened
+  bool sparse() const { return sparse_; }
   uint64_t skip_hole() override;
   size_t read(std::span<uint8_t> into) override;
   // True when size, times and bytes read say that the file changed while it was read.

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "ingest/postgres/archive/archive_source.h"
+#include "ingest/postgres/live/live_source.h"
 #include "ingest/tree/metadata.h"
 #include "store/host.h"
 
@@ -20,16 +22,6 @@ constexpr int64_t kRacyNs = 2'000'000'000;        // coarsest time stamps of fil
 
 const CutPolicy kTreePolicy{ChunkSize::kNormal, {3, 1 << 20}};
 const CutPolicy kStreamPolicy{ChunkSize::kFine, {1, 512 << 10}};
-
-// A stream has no holes to pass.
-class StreamBytes : public ByteSource {
- public:
-  explicit StreamBytes(StreamSource& stream) : stream_(stream) {}
-  size_t read(std::span<uint8_t> into) override { return stream_.read(into); }
-
- private:
-  StreamSource& stream_;
-};
 
 // The same file, untouched since: its times and its inode say so, unless it changed in the same tick as it was read.
 bool unmodified(const Entry& now, const Entry& before) {
@@ -56,13 +48,14 @@ bool PieceReader::open_next_source() {
     tree_ = &previous_[next_source_++];
     scan_start_ns_ = now_ns();
     try {
+      if (source_->kind == SourceSpec::Kind::kPath && begin_archive_directory()) return true;
       if (source_->kind == SourceSpec::Kind::kPath) {
         walker_ = std::make_unique<TreeWalker>(source_->path, options_.walk, monitor_);
         walker_done_ = false;
-        components_.push_back({source_, ComponentKind::kTree, Completeness::kComplete});
+        components_.push_back({source_, ComponentKind::kTree, Completeness::kComplete, {}});
       } else {
         components_.push_back({source_, ComponentKind::kStream,
-                               source_->kind == SourceSpec::Kind::kStdin ? Completeness::kUnverified : Completeness::kComplete});
+                               source_->kind == SourceSpec::Kind::kStdin ? Completeness::kUnverified : Completeness::kComplete, {}});
         if (!options_.dry_run) begin_stream(*source_);
         else monitor_.item("would run", source_->description, 0);
         if (options_.dry_run) continue;
@@ -77,13 +70,18 @@ bool PieceReader::open_next_source() {
   return false;
 }
 
-void PieceReader::begin_stream(const SourceSpec& source) {
+void PieceReader::open_stream(const SourceSpec& source) {
   switch (source.kind) {
     case SourceSpec::Kind::kStdin: stream_ = open_stdin(monitor_); break;
     case SourceSpec::Kind::kShell: stream_ = run_shell(source.name, source.script, monitor_); break;
     case SourceSpec::Kind::kCommand: stream_ = run_command(source.name, source.argv, monitor_); break;
-    case SourceSpec::Kind::kPath: return;
+    case SourceSpec::Kind::kPostgres: stream_ = open_postgres(source.postgres.value(), monitor_); break;
+    case SourceSpec::Kind::kPath: break;
   }
+}
+
+void PieceReader::begin_stream(const SourceSpec& source) {
+  open_stream(source);
   JobEntry entry;
   entry.entry.name = source.name;
   entry.entry.mode = 0600;
@@ -92,11 +90,44 @@ void PieceReader::begin_stream(const SourceSpec& source) {
   entry.entry.mtime_ns = scan_start_ns_;
   entry.path = source.name;
   entry.change = JobEntry::Change::kNew;
-  entry.content = JobEntry::Content::kRuns;
-  long_entry_ = std::move(entry);
-  content_ = std::make_unique<StreamBytes>(*stream_);
-  slicer_ = std::make_unique<Slicer>(params_, kStreamPolicy.chunk_size, *content_);
   monitor_.current(source.name);
+  opened_ = open_parts([this](std::span<uint8_t> into) { return stream_->read(into); }, options_.format, source.name);
+  if (options_.format == StreamFormat::kPostgres && !opened_.parts)
+    monitor_.warning(source.name + ": doesn't begin like a PostgreSQL dump; saved as it came, without parts");
+  begin_slices(std::move(entry), kStreamPolicy);
+}
+
+// A dump of pg_dump --format=directory is one stream of its files.  False when it is none, or not as pg_dump leaves it.
+bool PieceReader::begin_archive_directory() {
+  if (options_.format == StreamFormat::kRaw || options_.dry_run) return false;
+  Fd directory(::open(source_->path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!directory || !is_archive_directory(directory.get())) return false;
+  OpenedStream opened;
+  opened.parts = make_archive_directory_source(directory.get(), source_->name);
+  if (!opened.parts) return false;
+  JobEntry entry;
+  struct ::statx facts;
+  stat_open_file(directory.get(), facts);
+  capture(facts, entry.entry);
+  entry.entry.type = EntryType::kFile;   // of its stored stream
+  entry.entry.name = source_->name;
+  entry.path = source_->path;
+  entry.change = JobEntry::Change::kNew;
+  components_.push_back({source_, ComponentKind::kStream, Completeness::kComplete, {}});
+  archive_directory_ = std::move(directory);
+  opened_ = std::move(opened);
+  begin_slices(std::move(entry), kStreamPolicy);
+  return true;
+}
+
+// What was opened goes through the slicer, in jobs of its own.
+void PieceReader::begin_slices(JobEntry&& entry, const CutPolicy& policy) {
+  entry.content = JobEntry::Content::kRuns;
+  policy_ = policy;
+  if (opened_.parts) slicer_ = std::make_unique<Slicer>(params_, policy.chunk_size, *opened_.parts);
+  else slicer_ = std::make_unique<Slicer>(params_, policy.chunk_size, file_ ? static_cast<ByteSource&>(*file_) : *opened_.bytes);
+  monitor_.current(entry.path);
+  long_entry_ = std::move(entry);
 }
 
 std::optional<Job> PieceReader::next() {
@@ -173,6 +204,7 @@ void PieceReader::add_entry(Job& job, WalkStep&& step) {
   entry.open_name = walker_->open_name();
   bool keep = before && !options_.force && unmodified(now, *before);
   if (!keep && before && before->type == EntryType::kFile) entry.before = *before;
+  if (is_root && !keep && !options_.dry_run && options_.format != StreamFormat::kRaw && begin_file_with_parts(entry)) return;
   if (keep) {
     entry.change = JobEntry::Change::kUnmodified;
     entry.content = JobEntry::Content::kKeep;
@@ -193,27 +225,44 @@ void PieceReader::add_entry(Job& job, WalkStep&& step) {
 void PieceReader::begin_long_file(Job& job, JobEntry&& entry) {
   bool racy = entry.entry.racy;
   try {
-    auto file = std::make_unique<FileContent>(walker_->directory_fd(), entry.open_name, entry.entry);
-    capture_xattrs(file->fd(), entry.path, monitor_, entry.entry);
-    file_ = file.get();
-    content_ = std::move(file);
+    file_ = std::make_unique<FileContent>(walker_->directory_fd(), entry.open_name, entry.entry);
+    capture_xattrs(file_->fd(), entry.path, monitor_, entry.entry);
   } catch (const Error& e) {
+    file_.reset();
     monitor_.error(entry.path, e.what());
     entry.failed = true;
     job.entries.push_back(std::move(entry));
     return;
   }
   entry.entry.racy = racy || std::max(entry.entry.mtime_ns, entry.entry.ctime_ns) > scan_start_ns_ - kRacyNs;
-  entry.content = JobEntry::Content::kRuns;
-  monitor_.current(entry.path);
-  slicer_ = std::make_unique<Slicer>(params_, kTreePolicy.chunk_size, *content_);
-  long_entry_ = std::move(entry);
+  begin_slices(std::move(entry), kTreePolicy);
+}
+
+// A dump as a component of its own.  False for any other file, and for one that can't be read: that is told by who reads it next.
+bool PieceReader::begin_file_with_parts(JobEntry& entry) {
+  try {
+    Entry now = entry.entry;
+    auto file = std::make_unique<FileContent>(walker_->directory_fd(), entry.open_name, now);
+    if (file->sparse()) return false;
+    OpenedStream opened = open_parts([from = file.get()](std::span<uint8_t> into) { return from->read(into); }, options_.format, source_->name);
+    if (!opened.parts) return false;
+    capture_xattrs(file->fd(), entry.path, monitor_, now);
+    now.racy = true;
+    entry.entry = std::move(now);
+    file_ = std::move(file);
+    opened_ = std::move(opened);
+  } catch (const Error& e) {
+    if (e.code() == ErrorCode::kInterrupted) throw;
+    return false;
+  }
+  begin_slices(std::move(entry), kStreamPolicy);
+  return true;
 }
 
 Job PieceReader::next_slice() {
   Job job;
   job.component = components_.size() - 1;
-  job.policy = walker_ ? kTreePolicy : kStreamPolicy;
+  job.policy = policy_;
   JobEntry entry;
   entry.content = JobEntry::Content::kRuns;
   entry.last_piece = false;
@@ -232,8 +281,9 @@ Job PieceReader::next_slice() {
     slicer_.reset();
   }
   if (!slicer_) {
-    content_.reset();
-    file_ = nullptr;
+    opened_ = {};
+    archive_directory_ = Fd();
+    file_.reset();
     stream_.reset();
     long_entry_.reset();
   }
@@ -245,6 +295,7 @@ Job PieceReader::next_slice() {
 void PieceReader::end_long_content(JobEntry& entry) {
   std::vector<Run> runs = std::move(entry.runs);
   if (stream_) stream_->finish();
+  if (opened_.parts) take_parts();
   if (file_) long_entry_->entry.size_bytes = file_->read_bytes();
   if (file_ && file_->changed_meanwhile(long_entry_->entry)) {
     monitor_.error(long_entry_->path, "changed while it was read; saved as it was read");
@@ -254,6 +305,19 @@ void PieceReader::end_long_content(JobEntry& entry) {
   entry.runs = std::move(runs);
   entry.last_piece = true;
   slicer_.reset();
+}
+
+// What the stream turned out to hold.  A dump that says it is whole is whole, whoever wrote it.
+void PieceReader::take_parts() {
+  OpenComponent& component = components_.back();
+  component.parts = opened_.parts->parts();
+  component.kind = component.parts.kind == ComponentKind::kStream ? component.kind : component.parts.kind;
+  for (const std::string& warning : component.parts.warnings) monitor_.warning(source_->name + ": " + warning);
+  if (component.parts.kind == ComponentKind::kStream) return;
+  component.completeness = component.parts.ended ? Completeness::kComplete : Completeness::kIncomplete;
+  if (component.parts.ended) return;
+  ++broken_streams_;
+  monitor_.error(source_->name, component.parts.problem + "; saved as far as it goes, and marked incomplete");
 }
 
 }  // namespace cairn

@@ -14,6 +14,8 @@
 #include "ingest/backup/file_content.h"
 #include "ingest/backup/job.h"
 #include "ingest/backup/previous_tree.h"
+#include "ingest/backup/slicer.h"
+#include "ingest/parts/open_parts.h"
 #include "ingest/stream/stream_source.h"
 
 namespace cairn {
@@ -23,6 +25,7 @@ struct OpenComponent {
   const SourceSpec* source = nullptr;
   ComponentKind kind = ComponentKind::kTree;
   Completeness completeness = Completeness::kComplete;
+  StreamParts parts;   // once it was read; empty for what has none
 };
 
 class PieceReader {
@@ -35,7 +38,10 @@ class PieceReader {
   // The next job, nullopt after the last.  Throws when a command failed: nothing may be recorded then.
   std::optional<Job> next();
 
-  const std::vector<OpenComponent>& components() const { return components_; }
+  // Mutable: their parts may be taken away.
+  std::vector<OpenComponent>& components() { return components_; }
+  // Dumps that break off: told to the monitor as errors, but no trouble of a tree.
+  uint64_t broken_streams() const { return broken_streams_; }
   uint64_t sockets_skipped() const { return sockets_skipped_; }
 
  private:
@@ -44,7 +50,12 @@ class PieceReader {
   bool add_step(Job& job);
   void add_entry(Job& job, WalkStep&& step);
   void begin_long_file(Job& job, JobEntry&& entry);
+  bool begin_file_with_parts(JobEntry& entry);
+  bool begin_archive_directory();
+  void open_stream(const SourceSpec& source);
   void begin_stream(const SourceSpec& source);
+  void begin_slices(JobEntry&& entry, const CutPolicy& policy);
+  void take_parts();
   Job next_slice();
   void end_long_content(JobEntry& entry);
   size_t directory_of(Job& job);
@@ -59,6 +70,7 @@ class PieceReader {
   std::vector<OpenComponent> components_;
   int64_t scan_start_ns_ = 0;
   uint64_t sockets_skipped_ = 0;
+  uint64_t broken_streams_ = 0;
 
   // The source being read: a walk, or a stream.
   const SourceSpec* source_ = nullptr;
@@ -69,8 +81,10 @@ class PieceReader {
   std::unique_ptr<StreamSource> stream_;
 
   // The long file or stream being sliced.
-  std::unique_ptr<ByteSource> content_;
-  FileContent* file_ = nullptr;              // content_, when it is a file
+  std::unique_ptr<FileContent> file_;
+  Fd archive_directory_;
+  OpenedStream opened_;                      // of a stream, or of a file or directory with parts
+  CutPolicy policy_;
   std::unique_ptr<Slicer> slicer_;
   std::optional<JobEntry> long_entry_;
 };

@@ -8,6 +8,7 @@
 
 #include "ingest/backup/file_content.h"
 #include "ingest/backup/job.h"
+#include "ingest/backup/slicer.h"
 #include "ingest/monitor.h"
 #include "store/read/chunk_reader.h"
 #include "store/write/write_session.h"

@@ -7,19 +7,11 @@
 #include <vector>
 
 #include "chunker/chunker.h"
+#include "ingest/backup/byte_source.h"
 #include "ingest/backup/job.h"
+#include "ingest/parts/parted_source.h"
 
 namespace cairn {
-
-// Bytes in order, with the holes between them.
-class ByteSource {
- public:
-  virtual ~ByteSource() = default;
-  // Length of the hole that begins here, 0 if there is none; afterwards it has been passed.
-  virtual uint64_t skip_hole() { return 0; }
-  // At least one byte unless the end is reached; stops at a hole.
-  virtual size_t read(std::span<uint8_t> into) = 0;
-};
 
 struct Slice {
   Buffer bytes;
@@ -29,17 +21,34 @@ struct Slice {
 
 class Slicer {
  public:
+  // How far a content-defined cut may move to the next record's begin.  Less than any minimum, so cuts stay in order.
+  static constexpr size_t kMostShiftBytes = 4 << 10;
+
   // Both must outlive this.
   Slicer(const ChunkerParams& params, ChunkSize size, ByteSource& source);
+  // Chunks end at the marks of the source too, and with records.   Requires: the source has no holes.
+  Slicer(const ChunkerParams& params, ChunkSize size, PartedSource& source);
   // The next slice; after the last one nothing may be asked.
   Slice next();
 
  private:
-  void cut(Slice& slice, size_t begin, size_t end);
+  void pass_hole(Slice& slice, uint64_t hole_bytes);
+  void scan_settled(Slice& slice);
+  void scan(Slice& slice, size_t end);
+  void end_chunk(Slice& slice, size_t at);
+  size_t record_begin(const Slice& slice, size_t from) const;
   ByteSource& source_;
+  PartedSource* parts_ = nullptr;   // source_, when it has marks
   Chunker chunker_;
-  size_t most_chunk_bytes_;
-  Buffer rest_;                     // of a chunk that isn't complete
+  Buffer rest_;                     // behind the last chunk: of a chunk that isn't complete, and what isn't settled
+  uint64_t begin_bytes_ = 0;        // of the slice at hand, in the stream
+  size_t used_ = 0;                 // bytes in the slice at hand
+  size_t scanned_ = 0;              // of those the chunker has seen
+  size_t cut_ = 0;                  // where the last chunk ended
+  bool ended_ = false;
+  bool records_ = false;            // the chunker is among records
+  std::vector<Mark> marks_;
+  size_t next_mark_ = 0;
   std::vector<uint32_t> lengths_;
 };
 

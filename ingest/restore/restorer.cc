@@ -81,6 +81,8 @@ bool Restorer::selected(const std::string& path, bool is_directory) const {
   size_t slash = path.find('/');
   std::string relative = slash == std::string::npos ? "" : path.substr(slash + 1);
   if (relative.empty()) return true;
+  for (size_t end = slash; !unmade_.empty() && end != std::string::npos; end = path.find('/', end + 1))
+    if (unmade_.contains(path.substr(0, end))) return false;
   if (options_.exclude.covers(relative, is_directory)) return false;
   if (options_.include.empty() || options_.include.covers(relative, is_directory)) return true;
   return is_directory && options_.include.may_match_beneath(relative);
@@ -103,17 +105,22 @@ void Restorer::for_each_child(const Entry& directory, const std::string& path, c
   }
 }
 
-void Restorer::restore_content(const Entry& entry, const std::string& path) {
-  if (entry.type == EntryType::kFile) return plan_file(entry, path);
-  if (entry.type != EntryType::kDirectory) return;
+void Restorer::make_directory(const std::string& path) {
   ++result_.directories;
   try {
     if (sink_) sink_->make_directory(path);
     else monitor_.item("would make directory", path, 0);
   } catch (const Error& e) {
     unmade_.insert(path);
-    return fail(path, e.what());
+    fail(path, e.what());
   }
+}
+
+void Restorer::restore_content(const Entry& entry, const std::string& path) {
+  if (entry.type == EntryType::kFile) return plan_file(entry, path);
+  if (entry.type != EntryType::kDirectory) return;
+  make_directory(path);
+  if (unmade_.contains(path)) return;
   for_each_child(entry, path, [&](const Entry& child, const std::string& child_path) { restore_content(child, child_path); });
 }
 

@@ -25,13 +25,24 @@ class Restorer {
   void finish_content();                                               // writes the last window
   void restore_rest(const Entry& entry, const std::string& path);      // pass 2: links, devices, metadata of directories
   void verify(const Entry& entry, const std::string& path);            // pass 3: reads back
+
+  // The same for what is made from a stream: its content is whatever `produce` writes, in order, every time it is called.
+  using Produce = std::function<void(const std::function<void(ByteView)>& write)>;
+  // By --include and --exclude; what is beneath a directory that could not be made isn't either.
+  bool selected(const std::string& path, bool is_directory) const;
+  void make_directory(const std::string& path);
+  void restore_streamed(const Entry& entry, const std::string& path, const Produce& produce);
+  void finish_directory(const Entry& entry, const std::string& path);
+  void verify_streamed(const Entry& entry, const std::string& path, const Produce& produce);
+  // Told and counted once; the rest goes on.
+  void fail(const std::string& path, const std::string& why);
+
   void report() { if (sink_) sink_->report_unset(); }
   RestoreResult take_result() { return result_; }
 
  private:
   using Visit = std::function<void(const Entry& child, const std::string& path)>;
   void for_each_child(const Entry& directory, const std::string& path, const Visit& visit);
-  bool selected(const std::string& path, bool is_directory) const;
   Entry with_local_owner(const Entry& entry);
   void plan_file(const Entry& entry, const std::string& path);
   std::unique_ptr<RestoreWindow> write_window();
@@ -41,7 +52,6 @@ class Restorer {
   void write_in_pieces(PlannedFile& file, std::span<const Piece> pieces);
   void finish_in_pieces(PlannedFile& file);
   void fail(PlannedFile& file, const std::string& why);
-  void fail(const std::string& path, const std::string& why);
   bool verify_file(const Entry& entry, const std::string& path);
   const Repository& repository_;
   const Index& index_;

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cassert>
 #include <cerrno>
 #include <chrono>
@@ -38,22 +39,36 @@ struct SpawnAttributes {
   ::posix_spawnattr_t value;
 };
 
-std::vector<char*> child_environment() {
+std::vector<char*> child_environment(const ChildExtras& extras) {
   std::vector<char*> out;
+  const auto hidden = [&](std::string_view name) {
+    return name.starts_with("CAIRN_") || std::ranges::find(extras.withheld, name) != extras.withheld.end() ||
+           std::ranges::any_of(extras.variables, [&](std::string_view set) { return set.substr(0, set.find('=')) == name; });
+  };
   for (char** variable = environ; variable != nullptr && *variable != nullptr; ++variable) {
-    if (std::strncmp(*variable, "CAIRN_", 6) != 0) out.push_back(*variable);
+    const std::string_view text = *variable;
+    if (!hidden(text.substr(0, text.find('=')))) out.push_back(*variable);
   }
+  for (const std::string& set : extras.variables) out.push_back(const_cast<char*>(set.c_str()));
   out.push_back(nullptr);
   return out;
 }
 
 // posix_spawn rather than fork: we have threads, and much memory to copy the map of.  It also says why exec failed.
-::pid_t spawn(const std::string& name, const std::vector<std::string>& argv, int out, int err) {
+::pid_t spawn(const std::string& name, const std::vector<std::string>& argv, int out, int err, const ChildExtras& extras) {
+  const int after_extras = STDERR_FILENO + 1 + static_cast<int>(extras.descriptors.size());
+  std::vector<Fd> handed;  // out of the way of the numbers they are to have
+  for (const int fd : extras.descriptors) {
+    if (!handed.emplace_back(::fcntl(fd, F_DUPFD_CLOEXEC, after_extras))) throw_errno(printable(name) + ": a descriptor for " + printable(argv[0]));
+  }
   SpawnActions actions;
   ::posix_spawn_file_actions_addopen(&actions.value, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   ::posix_spawn_file_actions_adddup2(&actions.value, out, STDOUT_FILENO);
   ::posix_spawn_file_actions_adddup2(&actions.value, err, STDERR_FILENO);
-  ::posix_spawn_file_actions_addclosefrom_np(&actions.value, STDERR_FILENO + 1);
+  for (size_t i = 0; i < handed.size(); ++i) {
+    ::posix_spawn_file_actions_adddup2(&actions.value, handed[i].get(), STDERR_FILENO + 1 + static_cast<int>(i));
+  }
+  ::posix_spawn_file_actions_addclosefrom_np(&actions.value, after_extras);
 
   SpawnAttributes attributes;
   ::sigset_t none, ordinary;
@@ -64,7 +79,7 @@ std::vector<char*> child_environment() {
   ::posix_spawnattr_setsigdefault(&attributes.value, &ordinary);
   ::posix_spawnattr_setflags(&attributes.value, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
 
-  std::vector<char*> arguments, environment = child_environment();
+  std::vector<char*> arguments, environment = child_environment(extras);
   for (const std::string& argument : argv) arguments.push_back(const_cast<char*>(argument.c_str()));
   arguments.push_back(nullptr);
   ::pid_t pid = -1;
@@ -75,8 +90,8 @@ std::vector<char*> child_environment() {
 
 }  // namespace
 
-ChildProcess::ChildProcess(const std::string& name, const std::vector<std::string>& argv, int out, int err)
-    : pid_(spawn(name, argv, out, err)), pidfd_(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0))) {}  // close-on-exec
+ChildProcess::ChildProcess(const std::string& name, const std::vector<std::string>& argv, int out, int err, const ChildExtras& extras)
+    : pid_(spawn(name, argv, out, err, extras)), pidfd_(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0))) {}  // close-on-exec
 
 ChildProcess::~ChildProcess() {
   if (pid_ < 0) return;

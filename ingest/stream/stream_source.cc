@@ -11,7 +11,6 @@
 #include <cstring>
 #include <deque>
 
-#include "ingest/stream/child_process.h"
 #include "store/error.h"
 #include "store/fd.h"
 
@@ -125,9 +124,9 @@ Pipe make_pipe() {
 
 class CommandSource : public StreamSource {
  public:
-  CommandSource(const std::string& name, const std::vector<std::string>& argv, Monitor& monitor)
+  CommandSource(const std::string& name, const std::vector<std::string>& argv, Monitor& monitor, const ChildExtras& extras)
       : name_(name), monitor_(monitor), stderr_(name, monitor), out_(make_pipe()), err_(make_pipe()),
-        child_(name, argv, out_.writing.get(), err_.writing.get()) {
+        child_(name, argv, out_.writing.get(), err_.writing.get(), extras) {
     out_.writing.reset();
     err_.writing.reset();
   }
@@ -201,9 +200,10 @@ class CommandSource : public StreamSource {
 
 std::unique_ptr<StreamSource> open_stdin(Monitor& monitor) { return std::make_unique<StdinSource>(monitor); }
 
-std::unique_ptr<StreamSource> run_command(const std::string& name, const std::vector<std::string>& argv, Monitor& monitor) {
+std::unique_ptr<StreamSource> run_command(const std::string& name, const std::vector<std::string>& argv, Monitor& monitor,
+                                          const ChildExtras& extras) {
   if (argv.empty() || argv[0].empty()) throw Error(ErrorCode::kInvalidArgument, printable(name) + ": no command to run");
-  return std::make_unique<CommandSource>(name, argv, monitor);
+  return std::make_unique<CommandSource>(name, argv, monitor, extras);
 }
 
 std::unique_ptr<StreamSource> run_shell(const std::string& name, const std::string& script, Monitor& monitor) {

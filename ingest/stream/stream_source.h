@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "ingest/monitor.h"
+#include "ingest/stream/child_process.h"
 
 namespace cairn {
 
@@ -32,7 +33,9 @@ std::unique_ptr<StreamSource> open_stdin(Monitor& monitor);
 // descriptors it gets none.  Its stderr lines go to monitor.warning("NAME: line"), the first 1,000 of them; the last are kept for
 // the error of finish().  Destroying it before the end kills the command's process group and waits for it.
 // Errors: kNotFound when the program isn't there, kIo when it can't be started.
-std::unique_ptr<StreamSource> run_command(const std::string& name, const std::vector<std::string>& argv, Monitor& monitor);
+// `extras`: descriptors and variables that it gets all the same.
+std::unique_ptr<StreamSource> run_command(const std::string& name, const std::vector<std::string>& argv, Monitor& monitor,
+                                          const ChildExtras& extras = {});
 
 // Runs `/bin/sh -c script` likewise.
 std::unique_ptr<StreamSource> run_shell(const std::string& name, const std::string& script, Monitor& monitor);

@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "store/read/chunk_reader.h"
+#include "store/tree/catalogue.h"
 #include "store/tree/chunk_list.h"
 #include "store/tree/directory.h"
 
@@ -24,6 +25,10 @@ class TreeScan {
   void snapshot(const Manifest& m) {
     snapshot_ = m.id.hex();
     directory(m.root, "");
+    for (const ComponentInfo& component : m.components) {
+      if (!component.catalogue.is_zero()) catalogue(m, component);
+      if (!component.recipe_list.is_zero()) recipe(component);
+    }
   }
   uint64_t unreferenced(const std::vector<StoredFile>& packs) const {
     uint64_t bytes = 0;
@@ -121,6 +126,32 @@ class TreeScan {
     return reasons.empty();
   }
 
+  // Parts must lie in the stream that they are parts of.
+  void catalogue(const Manifest& m, const ComponentInfo& component) {
+    try {
+      auto entry = DirectoryReader::find(reader_.object_source(), m.root, component.name);
+      if (!entry || entry->type != EntryType::kFile) throw Error(ErrorCode::kCorrupt, "a catalogue of parts, but no stream that has them");
+      auto [known, fresh] = least_content_.try_emplace(component.catalogue, UINT64_MAX);
+      if (entry->size_bytes >= known->second) return;   // walked before, for a stream that wasn't longer
+      CatalogueReader parts(object_source(), component.catalogue, entry->size_bytes);
+      uint64_t count = 0;
+      for (; parts.next(); ++count) progress_.check_interrupted();
+      if (count != parts.count()) throw Error(ErrorCode::kCorrupt, object_name(component.catalogue) + ": holds another number of parts than it says");
+      known->second = entry->size_bytes;
+    } catch (const Error& e) {
+      if (e.code() == ErrorCode::kInterrupted) throw;
+      broken(e, component.catalogue, component.name);
+    }
+  }
+
+  void recipe(const ComponentInfo& component) {
+    Entry entry;
+    entry.size_bytes = component.recipe_bytes;
+    entry.content.kind = Content::Kind::kList;
+    entry.content.list = component.recipe_list;
+    content(entry, component.name);
+  }
+
   const Keyring& keys_;
   const Index& index_;
   const LostChunks& lost_;
@@ -129,6 +160,7 @@ class TreeScan {
   ChunkReader reader_;
   std::string snapshot_;
   std::unordered_set<ChunkId, IdHash> whole_;
+  std::unordered_map<ChunkId, uint64_t, IdHash> least_content_;   // catalogue → the shortest stream that its parts were found to lie in
   std::unordered_map<std::string, size_t> explained_;
   std::unordered_set<uint32_t> seen_packs_;
   std::unordered_set<PackId, IdHash> needed_packs_;

@@ -106,27 +106,63 @@ Content ChunkListWriter::finish() {
   return content;
 }
 
-ChunkListReader::ChunkListReader(GetObject get, const Content& content) : get_(std::move(get)) {
+namespace {
+
+// Of references or children; kCorrupt when no number holds it.
+template <class Node>
+uint64_t sum_of_lengths(const Decoder& in, const std::vector<Node>& nodes, uint64_t Node::*length) {
+  uint64_t sum = 0;
+  for (const Node& node : nodes) {
+    if (node.*length > UINT64_MAX - sum) in.fail("longer than can be");
+    sum += node.*length;
+  }
+  return sum;
+}
+
+}  // namespace
+
+ChunkListReader::ChunkListReader(GetObject get, const Content& content)
+    : get_(std::move(get)), list_(content.kind == Content::Kind::kList), root_(content.list) {
   if (content.kind == Content::Kind::kChunks) leaf_ = content.chunks;
-  if (content.kind == Content::Kind::kList) descend(content.list);
+  if (list_) descend({root_, 0}, true, 0);
   fresh_ = !leaf_.empty();
 }
 
-void ChunkListReader::descend(const ChunkId& id) {
-  ChunkId at = id;
-  for (;;) {
-    Buffer bytes = get_(at);
-    Decoder in(bytes, object_name(at));
+// Goes down to the leaf that holds the byte at `offset_bytes` beneath `from`, or to the last one; returns where that begins.
+uint64_t ChunkListReader::descend(const ChunkListChild& from, bool root, uint64_t offset_bytes) {
+  uint64_t begin = 0;
+  for (ChunkListChild at = from;; root = false) {
+    Buffer bytes = get_(at.id);
+    Decoder in(bytes, object_name(at.id));
     ObjectKind kind = open_object(in);
-    if (kind == ObjectKind::kChunkListLeaf) {
-      leaf_ = decode_chunk_list_leaf(in);
-      return;
-    }
-    if (kind != ObjectKind::kChunkListBranch) in.fail("not a chunk list");
-    if (levels_.size() >= kMostObjectLevels) in.fail("nested too deeply");
-    levels_.push_back({decode_chunk_list_branch(in), 1});
-    at = levels_.back().children[0].id;
+    bool leaf = kind == ObjectKind::kChunkListLeaf;
+    if (!leaf && kind != ObjectKind::kChunkListBranch) in.fail("not a chunk list");
+    if (!leaf && levels_.size() >= kMostObjectLevels) in.fail("nested too deeply");
+    Level level;
+    if (leaf) leaf_ = decode_chunk_list_leaf(in);
+    else level.children = decode_chunk_list_branch(in);
+    uint64_t sum = leaf ? sum_of_lengths(in, leaf_, &ChunkRef::length_bytes) : sum_of_lengths(in, level.children, &ChunkListChild::size_bytes);
+    if (!root && sum != at.size_bytes) in.fail("holds another length than the branch above it says");
+    if (leaf) return begin;
+    while (level.at + 1 < level.children.size() && offset_bytes - begin >= level.children[level.at].size_bytes)
+      begin += level.children[level.at++].size_bytes;
+    at = level.children[level.at++];
+    levels_.push_back(std::move(level));
   }
+}
+
+uint64_t ChunkListReader::seek(uint64_t offset_bytes) {
+  uint64_t begin = 0;
+  if (list_) {
+    levels_.clear();
+    begin = descend({root_, 0}, true, offset_bytes);
+  }
+  uint64_t end = begin;
+  for (const ChunkRef& ref : leaf_) end += ref.length_bytes;
+  if (offset_bytes >= end)
+    throw Error(ErrorCode::kCorrupt, "a content of " + std::to_string(end) + " bytes is read at byte " + std::to_string(offset_bytes));
+  fresh_ = true;
+  return begin;
 }
 
 std::span<const ChunkRef> ChunkListReader::next() {
@@ -137,7 +173,7 @@ std::span<const ChunkRef> ChunkListReader::next() {
   while (!levels_.empty() && levels_.back().at == levels_.back().children.size()) levels_.pop_back();
   if (levels_.empty()) return {};
   Level& level = levels_.back();
-  descend(ChunkId(level.children[level.at++].id));
+  descend(ChunkListChild(level.children[level.at++]), false, 0);
   return leaf_;
 }
 

@@ -37,22 +37,28 @@ class ChunkListWriter {
 };
 
 // Gives the references of a content in order, whatever its kind (an inline content has none).   Threads: one thread at a time.
+// Errors: those of `get`; kCorrupt for what can't be, also branches that tell another length than what is beneath them has.
 class ChunkListReader {
  public:
   ChunkListReader(GetObject get, const Content& content);
   // The next run of references (a leaf), empty at the end; valid until the next call.
   std::span<const ChunkRef> next();
+  // next() shall give the run that holds the byte at `offset_bytes` of the content; returns where that run begins.  Loads that leaf
+  // and the branches above it only.  kCorrupt when the content ends before.
+  uint64_t seek(uint64_t offset_bytes);
 
  private:
   struct Level {
     std::vector<ChunkListChild> children;
     size_t at = 0;
   };
-  void descend(const ChunkId& id);
+  uint64_t descend(const ChunkListChild& from, bool root, uint64_t offset_bytes);
   GetObject get_;
   std::vector<Level> levels_;
   std::vector<ChunkRef> leaf_;
   bool fresh_ = false;
+  bool list_ = false;
+  ChunkId root_;
 };
 
 }  // namespace cairn

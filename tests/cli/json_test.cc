@@ -26,6 +26,19 @@ TEST(Json, OtherPathsAreGivenTwice) {
   EXPECT_EQ(entry("\xed\xa0\x80")["path_base64"], "7aCA");  // a surrogate
 }
 
+TEST(Json, PartsTellWhatTheyAre) {
+  Part part{"public/t.sql", "table", {}, {}, {{"rows", "1234"}, {"type", "TABLE"}}};
+  Json out = Json::parse(entry_json("db/public/t.sql", Entry{}, Manifest{}, &part));
+  EXPECT_EQ(out["part"], "table");
+  EXPECT_EQ(out["part_type"], "TABLE");
+  EXPECT_EQ(out["rows"], 1234);
+  for (const char* rows : {"", "-1", "12x", "99999999999999999999"}) {
+    part.properties["rows"] = rows;
+    EXPECT_FALSE(Json::parse(entry_json("db/public/t.sql", Entry{}, Manifest{}, &part)).contains("rows")) << rows;
+  }
+  EXPECT_FALSE(entry("media/x").contains("part"));
+}
+
 TEST(Json, BackupSummaryHasItsFields) {
   BackupResult result;
   result.manifest.stats.bytes_new = 7;

@@ -12,7 +12,7 @@ namespace {
 
 SourceArguments with(const std::vector<std::string>& sources, const std::string& stdin_name, const std::string& command_name,
                      const std::vector<std::string>& command) {
-  return {.sources = sources, .stdin_name = stdin_name, .command_name = command_name, .command = command};
+  return {.sources = sources, .stdin_name = stdin_name, .command_name = command_name, .command = command, .exclude_databases = {}};
 }
 
 SourceSpec only(const std::string& argument, const std::string& stdin_name = "") {
@@ -122,8 +122,18 @@ TEST(SourceArgs, OddNamesAreRefused) {
   EXPECT_NE(refusal(std::vector<std::string>{}).find("nothing to back up"), std::string::npos);
 }
 
+TEST(SourceArgs, PostgresUrlIsAServerNamedAfterItsDatabaseOrHost) {
+  const SourceSpec database = only("postgresql://u:canary@h:5433/shop");
+  EXPECT_EQ(database.kind, SourceSpec::Kind::kPostgres);
+  EXPECT_EQ(database.name, "shop");
+  EXPECT_EQ(database.postgres.value().url.database(), "shop");
+  EXPECT_EQ(database.description.find("canary"), std::string::npos) << database.description;
+  EXPECT_EQ(only("postgres://db.example/").name, "db.example");
+  EXPECT_EQ(only("main=postgresql://h/shop").name, "main");
+}
+
 TEST(SourceArgs, UrlsAreForLaterVersionsAndNotRepeated) {
-  for (const char* url : {"postgresql://u:canary@h/db", "db=redis://:canary@h", "s3://canary/x"}) {
+  for (const char* url : {"db=redis://:canary@h", "s3://canary/x"}) {
     const std::string message = refusal({url});
     EXPECT_NE(message.find("not supported"), std::string::npos) << url;
     EXPECT_EQ(message.find("canary"), std::string::npos) << message;
@@ -131,9 +141,10 @@ TEST(SourceArgs, UrlsAreForLaterVersionsAndNotRepeated) {
 }
 
 TEST(SourceArgs, FormatsOfLaterVersionsAreRefused) {
-  EXPECT_NO_THROW(require_known_format("auto"));
-  EXPECT_NO_THROW(require_known_format("raw"));
-  EXPECT_THROW(require_known_format("postgres"), UsageError);
+  EXPECT_EQ(parse_format("auto"), StreamFormat::kAuto);
+  EXPECT_EQ(parse_format("raw"), StreamFormat::kRaw);
+  EXPECT_EQ(parse_format("postgres"), StreamFormat::kPostgres);
+  EXPECT_THROW(parse_format("redis"), UsageError);
 }
 
 }  // namespace

@@ -48,6 +48,21 @@ void walk(ByteView bytes) {
   refuse_or([&] {
     ChunkListReader reader(get, content);
     for (int i = 0; i < 1000 && !reader.next().empty(); ++i) {}
+    uint64_t begin = reader.seek(5000);
+    require(begin <= 5000 && !reader.next().empty());
+  });
+  refuse_or([&] {
+    CatalogueReader reader(get, {}, 1 << 20);
+    reader.find("name");
+    std::string last;
+    reader.seek("");
+    for (int i = 0; i < 1000; ++i) {
+      const Part* part = reader.next();
+      if (!part) break;
+      require(last < part->name && valid_part_name(part->name));
+      for (const Extent& extent : part->extents) require(extent.offset_bytes + extent.length_bytes <= 1 << 20);
+      last = part->name;
+    }
   });
 }
 

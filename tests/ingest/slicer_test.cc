@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/ingest/tree_facts.h"
 
 namespace cairn {
@@ -91,6 +93,108 @@ TEST(Slicer, OfNothingIsOneEmptySlice) {
   EXPECT_EQ(slice_all({}, 10).lengths(), "");
   EXPECT_EQ(slice_all({{"", 9}}, 10).lengths(), "h9 ");
   EXPECT_EQ(slice_all({{std::string(1, 'x')}}, 10).lengths(), "1 ");
+}
+
+// A stream with marks, which are known only when a line after them has been read, and small reads.
+class Marked : public PartedSource {
+ public:
+  Marked(std::string bytes, std::vector<Mark> marks, size_t most_read, size_t lag)
+      : bytes_(std::move(bytes)), marks_(std::move(marks)), most_read_(most_read), lag_(lag) {}
+  size_t read(std::span<uint8_t> into) override {
+    size_t got = std::min({into.size(), most_read_, bytes_.size() - at_});
+    std::memcpy(into.data(), bytes_.data() + at_, got);
+    at_ += got;
+    ended_ = got == 0;
+    return got;
+  }
+  uint64_t settled() const override { return ended_ ? at_ : at_ - std::min(at_, lag_); }
+  void take_marks(std::vector<Mark>& marks) override {
+    for (; taken_ < marks_.size() && marks_[taken_].offset_bytes <= settled(); ++taken_) marks.push_back(marks_[taken_]);
+  }
+  StreamParts parts() override { return {}; }
+
+ private:
+  std::string bytes_;
+  std::vector<Mark> marks_;
+  size_t most_read_, lag_, at_ = 0, taken_ = 0;
+  bool ended_ = false;
+};
+
+std::vector<size_t> cuts_of(const std::string& bytes, const std::vector<Mark>& marks, size_t most_read = SIZE_MAX, size_t lag = 0) {
+  const ChunkerParams chunks = params();
+  Marked source(bytes, marks, most_read, lag);
+  Slicer slicer(chunks, ChunkSize::kFine, source);
+  std::string seen;
+  std::vector<size_t> cuts;
+  for (bool last = false; !last;) {
+    Slice slice = slicer.next();
+    last = slice.last;
+    size_t at = seen.size();
+    for (const Run& run : slice.runs) {
+      EXPECT_GT(run.length_bytes, 0u);
+      EXPECT_LE(run.length_bytes, chunks.max_bytes(ChunkSize::kFine) + Slicer::kMostShiftBytes);
+      cuts.push_back(at += run.length_bytes);
+    }
+    seen += text(slice.bytes);
+    EXPECT_EQ(at, seen.size());
+  }
+  EXPECT_TRUE(seen == bytes);
+  return cuts;
+}
+
+std::string lines(size_t count, uint32_t seed) {
+  std::string out;
+  for (std::string rest = noise(count * 40, seed); count-- > 0; out += '\n')
+    for (size_t i = 0; i < 20 + count % 60; ++i) out += static_cast<char>('a' + static_cast<uint8_t>(rest[(count * 31 + i) % rest.size()]) % 26);
+  return out;
+}
+
+bool has(const std::vector<size_t>& cuts, size_t at) { return std::ranges::find(cuts, at) != cuts.end(); }
+
+TEST(Slicer, EndsAChunkAtEveryMark) {
+  const std::string bytes = noise(3'000'000, 3);
+  std::vector<Mark> marks = {{0, false}, {1, false}, {777, false}, {1 << 20, false}, {(1 << 20) + 1, false}, {2'999'999, false}, {3'000'000, false}};
+  std::vector<size_t> cuts = cuts_of(bytes, marks);
+  for (const Mark& mark : marks)
+    EXPECT_TRUE(mark.offset_bytes == 0 || has(cuts, mark.offset_bytes)) << mark.offset_bytes;
+}
+
+TEST(Slicer, CutsAlikeHoweverMarkedBytesCome) {
+  const std::string bytes = noise(100'000, 4) + lines(40'000, 5) + noise(100'000, 6);
+  std::vector<Mark> marks = {{100'000, true}, {bytes.size() - 100'000, false}};
+  std::vector<size_t> whole = cuts_of(bytes, marks);
+  EXPECT_GT(whole.size(), 60u);
+  EXPECT_EQ(whole, cuts_of(bytes, marks, 4096, 0));
+  EXPECT_EQ(whole, cuts_of(bytes, marks, 65'536, 64 << 10));
+  EXPECT_EQ(whole, cuts_of(bytes, marks, 999, 5'000));
+}
+
+TEST(Slicer, CutsAmongRecordsAreAtTheirBegins) {
+  const std::string before = noise(50'000, 7), rows = lines(50'000, 8), after = noise(50'000, 9);
+  std::vector<Mark> marks = {{before.size(), true}, {before.size() + rows.size(), false}};
+  const std::string all = before + rows + after;
+  size_t among = 0;
+  for (size_t cut : cuts_of(all, marks)) {
+    if (cut <= before.size() || cut > before.size() + rows.size()) continue;
+    EXPECT_EQ(all[cut - 1], '\n') << cut;
+    ++among;
+  }
+  EXPECT_GT(among, 50u);
+}
+
+TEST(Slicer, RecordsMakeTheSameChunksWhateverStandsAroundThem) {
+  const std::string rows = lines(30'000, 10);
+  auto chunks_among = [&](const std::string& before) {
+    std::vector<size_t> out;
+    for (size_t cut : cuts_of(before + rows, {{before.size(), true}})) if (cut > before.size()) out.push_back(cut - before.size());
+    return out;
+  };
+  EXPECT_EQ(chunks_among(noise(12'345, 11)), chunks_among(noise(2'000'001, 12)));
+}
+
+TEST(Slicer, ARecordWithoutEndIsCutAnyway) {
+  const std::string bytes = noise(10, 1) + "\n" + std::string(300'000, 'x') + "\n" + lines(2'000, 2);
+  EXPECT_EQ(cuts_of(bytes, {{11, true}}), cuts_of(bytes, {{11, true}}, 100, 50));
 }
 
 }  // namespace

@@ -201,6 +201,25 @@ TEST_F(Stream, HidesOurVariablesAndDescriptorsFromTheCommand) {
   EXPECT_EQ(output_of("cat; readlink /proc/self/fd/0"), "/dev/null\n");
 }
 
+TEST_F(Stream, OfCommandGetsWhatItIsHanded) {
+  ::setenv("FIRST", "ours", 1);
+  ::setenv("SECOND", "ours", 1);
+  int ends[2];
+  ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+  const Fd reading(ends[0]), writing(ends[1]);
+  ASSERT_EQ(::write(writing.get(), "through 4\n", 10), 10);
+  const Fd file(::open("/etc/passwd", O_RDONLY | O_CLOEXEC));
+  ChildExtras extras;
+  extras.descriptors = {file.get(), reading.get()};
+  extras.variables = {"FIRST=set"};
+  extras.withheld = {"SECOND"};
+  const auto source = run_command("job", {"/bin/sh", "-c", "echo $FIRST ${SECOND-none}; readlink /proc/$$/fd/3; head -n 1 <&4; ls /proc/$$/fd | wc -l"}, notes_, extras);
+  EXPECT_EQ(read_all(*source), "set none\n/etc/passwd\nthrough 4\n5\n");
+  source->finish();
+  ::unsetenv("FIRST");
+  ::unsetenv("SECOND");
+}
+
 TEST_F(Stream, GivesTheCommandOrdinarySignals) {
   ::sigset_t block, before;
   ::sigemptyset(&block);

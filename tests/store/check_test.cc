@@ -1,5 +1,6 @@
 #include "store/check/check.h"
 
+#include "store/tree/catalogue.h"
 #include "tests/store/fault_backend.h"
 #include "tests/store/store_fixture.h"
 
@@ -76,6 +77,54 @@ TEST_F(CheckTest, ASnapshotThatNeedsWhatNeverCameIsNamed) {
   EXPECT_EQ(report.damage[0].victims[0].snapshot, manifest.id.hex());
 }
 
+// What a component has beside its content: a catalogue whose parts lie in it, a recipe.
+TEST_F(CheckTest, CataloguesAndRecipesAreWalked) {
+  Repository repository = open();
+  TestBackup backup(repository);
+  PutObject put = [&](ByteView bytes) { return backup.session().put_object(bytes); };
+  Manifest manifest = backup.manifest_of({});
+  Entry stream = backup.add_file("db", noise(10000, 1));
+  DirectoryWriter root(put);
+  root.add(stream);
+  manifest.root = root.finish();
+  ComponentInfo& component = manifest.components[0];
+  component.name = "db";
+  component.catalogue = write_catalogue(put, {{"a.sql", "table", {}, {{0, 5}, {9990, 10}}, {}}, {"b.sql", "table", {}, {}, {}}});
+  ChunkRef piece{backup.add_chunk(noise(3000, 9)), 3000};
+  component.recipe_list = put(encode_chunk_list_leaf({&piece, 1}));
+  component.recipe_bytes = 3000;
+  backup.builder().flush();
+  backup.session().commit(manifest);
+  CheckReport report = check_all(repository);
+  EXPECT_TRUE(report.damage.empty()) << describe(report);
+  EXPECT_EQ(report.unreferenced_bytes, 0u);
+  EXPECT_EQ(report.objects, 3u);   // the root, the catalogue, the list of the recipe
+
+  auto damage_with = [&](auto change) {
+    TestBackup again(repository);
+    Manifest bad = manifest;
+    bad.previous = {};
+    put = [&](ByteView bytes) { return again.session().put_object(bytes); };
+    change(bad.components[0]);
+    again.builder().flush();
+    again.session().commit(bad);
+    CheckReport found = check_all(repository, 0);
+    memory.remove(snapshot_name(bad.id));
+    return found.damage.size() == 1 && found.damage[0].victims.size() == 1 && found.damage[0].victims[0].path == "db" ? found.damage[0].what
+                                                                                                                     : describe(found);
+  };
+  auto contains = [](const std::string& text, const char* words) { return text.find(words) != std::string::npos; };
+  std::string what = damage_with([&](ComponentInfo& c) { c.catalogue = write_catalogue(put, {{"a", "table", {}, {{9990, 11}}, {}}}); });
+  EXPECT_TRUE(contains(what, "reaches beyond the end of its stream")) << what;
+  what = damage_with([&](ComponentInfo& c) { c.catalogue = ChunkId{{7}}; });
+  EXPECT_TRUE(contains(what, "is in no pack")) << what;
+  what = damage_with([&](ComponentInfo& c) { c.catalogue = c.recipe_list; });
+  EXPECT_TRUE(contains(what, "not a catalogue")) << what;
+  ChunkRef lost{ChunkId{{8}}, 3000};
+  what = damage_with([&](ComponentInfo& c) { c.recipe_list = put(encode_chunk_list_leaf({&lost, 1})); });
+  EXPECT_TRUE(contains(what, "is in no pack")) << what;
+}
+
 // As deep as a backup goes is walked; deeper is an attack on the stack, and damage.
 TEST_F(CheckTest, ADeepTreeIsWalkedToALimit) {
   Repository repository = open();
@@ -100,6 +149,7 @@ TEST_F(CheckTest, ADeepTreeIsWalkedToALimit) {
   EXPECT_TRUE(report.damage.empty());
   EXPECT_GE(report.objects, 4000u);
 
+  memory.remove(snapshot_name(manifest.id));   // what it found whole it would not walk again
   TestBackup deeper(repository);
   manifest.root = by_depth[5000];
   deeper.session().commit(manifest);

@@ -1,0 +1,100 @@
+// A component with parts, as the directory that users see: its original, and its parts under their names.
+//
+//   db                         the component; as one file: the original
+//   db/dump.sql                the original
+//   db/authentik/public/t.sql  a part; also as db/authentik/public/t
+//   db/authentik               a directory; as one file: the part db/authentik.sql
+//
+// Parts of kind "link" and those with an element that begins with '.' are for --with-dependencies only: nobody sees them.
+//
+// Memory:   the pieces of one part (with dependencies: of all it needs), a leaf of the catalogue, caches; the recipe of a transform
+//           once the original is asked for.
+// Threads:  one thread at a time; writing starts workers.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ingest/parts/part_output.h"
+#include "ingest/parts/transform.h"
+#include "store/snapshot/manifest.h"
+
+namespace cairn {
+
+// Something in a component that can be written as one file.
+struct PartFile {
+  std::string path;                // beneath the component
+  Entry entry;                     // its name is the last element of the path; an original that isn't rewritten has its content here
+  bool original = false;
+  size_t number = 0;               // of an original that is made anew: of its file
+  std::optional<Part> part;        // not of an original
+  std::vector<PartPiece> pieces;   // of a part
+};
+
+// `path` is beneath the component; `part` is nullptr for directories and originals.
+using VisitPart = std::function<void(const std::string& path, const Entry& entry, const Part* part)>;
+// What a restore makes, directories before what is in them.  `target`: where, beneath its target; `file`: nullptr for a directory.
+using VisitTarget = std::function<void(const std::string& target, const Entry& entry, const PartFile* file)>;
+
+// Elements between slashes, without empty ones and ".".
+std::string tidy_path(std::string_view path);
+
+class PartView {
+ public:
+  // True when users see a directory: it has a catalogue or a transform, and none that is unknown.
+  static bool has_parts(const ComponentInfo& component);
+
+  // The view of the component that a (tidy) path begins with, and the rest of the path in *beneath; nullptr when that has no parts
+  // or isn't there.   Errors: the store's when the snapshot's root can't be read.
+  static std::unique_ptr<PartView> of_path(Repository& repository, const Manifest& snapshot, std::string_view path, Monitor& monitor,
+                                           std::string* beneath, size_t threads = 0);
+
+  // `component` must outlive this.  `entry`: of the component in the snapshot's root.
+  PartView(Repository& repository, const ComponentInfo& component, Entry entry, Monitor& monitor, size_t threads = 0);
+  PartView(const PartView&) = delete;
+
+  // The component as a directory.
+  Entry directory() const;
+  // Visits what is at `path`: the file, or what is in the directory; recursive: everything beneath.  In bytewise order of paths
+  // (a directory's ends with '/'), the original first.   kNotFound, naming the path.
+  void list(const std::string& path, bool recursive, const VisitPart& visit);
+  // The file that a path means; nullopt for a directory that no single file stands for.   kNotFound.
+  // `with_dependencies`: a part with all that it needs, as one text.
+  std::optional<PartFile> file(const std::string& path, bool with_dependencies = false);
+  // kNotFound unless there is something at `path`.
+  void require(const std::string& path);
+  // What a restore of `path` makes: the original beneath the component's name, a file, or a directory of files.   kNotFound.
+  void visit_targets(const std::string& path, bool with_dependencies, const VisitTarget& visit);
+  // Writes a file, in order.   Errors: kCorrupt and what else reading meets, after the bytes before it.
+  void write(const PartFile& file, const WriteBytes& write);
+
+ private:
+  struct Place;
+  CatalogueReader* catalogue();
+  Place resolve(const std::string& path);
+  bool visible_beneath(const std::string& directory);
+  std::optional<Part> visible_part(const std::string& name);
+  const std::vector<ArchiveFile>& rewritten_files();
+  ByteView recipe();
+  bool several() { return !component_.transform.empty() && !rewritten_files().front().name.empty(); }
+  PartFile original(size_t number);
+  PartFile file_of(Part part, bool with_dependencies);
+  Entry entry_of(std::string_view path, uint64_t size_bytes) const;
+  Entry directory_entry(std::string_view path, uint64_t size_bytes) const;
+  uint64_t originals_bytes();
+  void list_originals(const std::string& directory, bool recursive, const VisitPart& visit);
+  void list_parts(const std::string& directory, bool recursive, const VisitPart& visit);
+
+  Repository& repository_;
+  const ComponentInfo& component_;
+  Entry entry_;
+  ChunkReader reader_;
+  std::optional<CatalogueReader> catalogue_;   // for finding; each listing has its own
+  PartOutput output_;
+  std::string original_name_;            // of the file, or of the directory that holds its files
+  std::vector<ArchiveFile> files_;       // of a transform; read when first asked for
+  std::optional<Bytes> recipe_;
+};
+
+}  // namespace cairn

@@ -1,0 +1,37 @@
+#include "ingest/parts/store_parts.h"
+
+#include <algorithm>
+
+#include "store/tree/catalogue.h"
+#include "store/tree/chunk_list.h"
+
+namespace cairn {
+
+namespace {
+
+constexpr size_t kInlineRecipeBytes = 1 << 10;   // a manifest stays small
+constexpr size_t kRecipePieceBytes = 1 << 20;
+
+// A long recipe as a chunk list of its pieces, which are stored like tree objects: near, and cached with them.
+void store_recipe(const Bytes& recipe, const PutObject& put, ComponentInfo& info) {
+  std::vector<ChunkRef> pieces;
+  for (size_t at = 0; at < recipe.size(); at += kRecipePieceBytes) {
+    ByteView piece = ByteView(recipe).subspan(at, std::min(kRecipePieceBytes, recipe.size() - at));
+    pieces.push_back({put(piece), piece.size()});
+  }
+  info.recipe_list = put(encode_chunk_list_leaf(pieces));
+  info.recipe_bytes = recipe.size();
+}
+
+}  // namespace
+
+void store_parts(StreamParts&& parts, const PutObject& put, ComponentInfo& info) {
+  info.kind = parts.kind;
+  info.properties = std::move(parts.properties);
+  info.transform = std::move(parts.transform);
+  if (parts.recipe.size() > kInlineRecipeBytes) store_recipe(parts.recipe, put, info);
+  else info.transform_recipe = std::move(parts.recipe);
+  if (!parts.parts.empty()) info.catalogue = write_catalogue(put, std::move(parts.parts));
+}
+
+}  // namespace cairn

@@ -1,0 +1,207 @@
+#include "ingest/postgres/live/row_source.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <utility>
+
+#include "store/error.h"
+
+namespace cairn {
+
+namespace {
+
+constexpr uint64_t kRangeBytes = 8 << 20;         // of a table in one COPY
+constexpr uint64_t kBytesPerConnection = 32 << 20;  // fewer don't pay for another connection
+constexpr size_t kLeastBlockCost = 4096;          // what a short block costs all the same
+constexpr std::chrono::milliseconds kPoll{200};   // how late an interruption is noticed
+constexpr char kLockTimeout[] = "60s";
+
+size_t cost_of(const std::string& block) { return std::max(block.size(), kLeastBlockCost); }
+
+size_t useful_workers(const std::vector<TableData>& tables, size_t wanted) {
+  uint64_t bytes = 0;
+  for (const TableData& table : tables) bytes += table.data_bytes;
+  return std::clamp<size_t>(static_cast<size_t>(bytes / kBytesPerConnection) + 1, 1, std::max<size_t>(wanted, 1));
+}
+
+}  // namespace
+
+std::vector<CopyJob> plan_copies(const std::vector<TableData>& tables, bool ranges) {
+  std::vector<CopyJob> out;
+  for (size_t i = 0; i < tables.size(); ++i) {
+    const TableData& table = tables[i];
+    const uint64_t pieces = std::min(table.data_bytes / kRangeBytes, table.page_count);
+    if (!ranges || !table.heap || table.columns.empty() || !table.condition.empty() || pieces < 2) {
+      out.push_back({.table = i});
+      continue;
+    }
+    for (uint64_t piece = 0, begin = 0; piece < pieces; ++piece) {
+      const bool last = piece + 1 == pieces;
+      const uint64_t end = last ? 0 : begin + table.page_count / pieces;
+      out.push_back({i, begin, end, piece == 0, last});
+      begin = end;
+    }
+  }
+  return out;
+}
+
+std::string copy_statement(const TableData& table, const CopyJob& job) {
+  if (job.first && job.last && table.condition.empty()) {
+    return "COPY " + table.relation + (table.columns.empty() ? "" : " (" + table.columns + ")") + " TO STDOUT";
+  }
+  const std::string select = "COPY (SELECT " + (table.columns.empty() ? "*" : table.columns) + " FROM ";
+  if (!table.condition.empty()) return select + table.relation + " " + table.condition + ") TO STDOUT";
+  std::string where;
+  if (!job.first) where = " WHERE ctid >= '(" + std::to_string(job.begin_page) + ",0)'";
+  if (!job.last) where += (where.empty() ? " WHERE" : " AND") + (" ctid < '(" + std::to_string(job.end_page) + ",0)'");
+  return select + "ONLY " + table.relation + where + ") TO STDOUT";
+}
+
+void RowSource::WorkerMonitor::check_interrupted() {
+  if (stop) throw Error(ErrorCode::kInterrupted, "stopped");
+  outer_.check_interrupted();
+}
+
+RowSource::RowSource(PostgresConnection& own, const std::string& snapshot, const std::vector<TableData>& tables, size_t workers, Monitor& monitor)
+    : monitor_(monitor), worker_monitor_(monitor), tables_(tables),
+      jobs_(plan_copies(tables, workers > 1 && own.server_version_num() >= 140000)), slots_(kWindow) {
+  const size_t useful = useful_workers(tables, workers);
+  const PostgresParameters parameters = own.parameters();
+  try {
+    threads_.emplace_back([this, &own] { guarded([&] { work(own); }); });
+    for (size_t i = 1; i < useful; ++i) {
+      threads_.emplace_back([this, parameters, snapshot] { guarded([&] { work_with_new_connection(parameters, snapshot); }); });
+    }
+  } catch (...) {
+    worker_monitor_.stop = true;  // those that run are joined when threads_ goes
+    throw;
+  }
+}
+
+RowSource::~RowSource() {
+  {
+    std::lock_guard lock(mu_);
+    worker_monitor_.stop = true;
+  }
+  room_.notify_all();
+  threads_.clear();
+}
+
+void RowSource::guarded(const std::function<void()>& body) {
+  try {
+    body();
+  } catch (...) {
+    std::lock_guard lock(mu_);
+    if (!error_ && !worker_monitor_.stop) error_ = std::current_exception();
+    worker_monitor_.stop = true;
+    room_.notify_all();
+    ready_.notify_all();
+  }
+}
+
+void RowSource::work_with_new_connection(const PostgresParameters& parameters, const std::string& snapshot) {
+  std::optional<PostgresConnection> connection;
+  try {
+    connection.emplace(parameters, std::nullopt, worker_monitor_);
+    set_up_session(*connection);
+    // Whoever changes a table that our first connection has locked waits for us; we can't wait for him.
+    connection->exec(std::string("SET lock_timeout = '") + kLockTimeout + "'");
+    connection->exec("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY");
+    connection->exec("SET TRANSACTION SNAPSHOT " + PostgresConnection::quote_literal(snapshot));
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::kInterrupted) throw;
+    monitor_.warning(std::string("one connection less to copy rows with: ") + error.what());
+    return;
+  }
+  work(*connection);
+}
+
+void RowSource::work(PostgresConnection& connection) {
+  for (size_t number = 0; take_job(number);) {
+    copy(connection, number);
+    std::lock_guard lock(mu_);
+    slots_[number % kWindow].done = true;
+    if (number == head_) ready_.notify_one();
+  }
+}
+
+bool RowSource::take_job(size_t& number) {
+  std::unique_lock lock(mu_);
+  room_.wait(lock, [&] { return worker_monitor_.stop || taken_ == jobs_.size() || taken_ - head_ < kWindow; });
+  if (worker_monitor_.stop || taken_ == jobs_.size()) return false;
+  number = taken_++;
+  return true;
+}
+
+void RowSource::copy(PostgresConnection& connection, size_t number) {
+  const TableData& table = tables_[jobs_[number].table];
+  if (table.heap && table.page_count == 0) return;
+  connection.begin_copy_out(copy_statement(table, jobs_[number]));
+  std::string block;
+  for (bool more = true; more;) {
+    block.reserve(kBlockBytes + kBlockBytes / 16);
+    more = connection.copy_out(block, kBlockBytes);
+    if (block.size() >= kBlockBytes / 2) {
+      put_block(number, std::move(block));
+    } else if (!block.empty()) {
+      put_block(number, std::string(block));  // a short one in no more memory than it needs
+    }
+    block.clear();
+  }
+}
+
+// The job that is passed on just now never waits for those behind it.
+void RowSource::put_block(size_t number, std::string&& block) {
+  std::unique_lock lock(mu_);
+  Slot& slot = slots_[number % kWindow];
+  room_.wait(lock, [&] {
+    return worker_monitor_.stop || queued_bytes_ + cost_of(block) <= kQueuedBytes || (number == head_ && slot.blocks.empty());
+  });
+  if (worker_monitor_.stop) throw Error(ErrorCode::kInterrupted, "stopped");
+  queued_bytes_ += cost_of(block);
+  slot.blocks.push_back(std::move(block));
+  if (number == head_) ready_.notify_one();
+}
+
+// The next text to pass on into text_, waiting for it; false: no more.
+bool RowSource::next_text() {
+  std::unique_lock lock(mu_);
+  at_ = 0;
+  text_.clear();
+  while (text_.empty()) {
+    if (error_) std::rethrow_exception(error_);
+    if (head_ == jobs_.size()) return false;
+    const CopyJob& job = jobs_[head_];
+    Slot& slot = slots_[head_ % kWindow];
+    if (job.first && !slot.announced) {
+      slot.announced = true;
+      text_ = tables_[job.table].heading;
+    } else if (!slot.blocks.empty()) {
+      text_ = std::move(slot.blocks.front());
+      slot.blocks.pop_front();
+      queued_bytes_ -= cost_of(text_);
+      room_.notify_all();
+    } else if (slot.done) {
+      if (job.last) text_ = "\\.\n\n\n";
+      slot = Slot();
+      ++head_;
+      room_.notify_all();
+    } else if (ready_.wait_for(lock, kPoll) == std::cv_status::timeout) {
+      lock.unlock();
+      monitor_.check_interrupted();
+      lock.lock();
+    }
+  }
+  return true;
+}
+
+size_t RowSource::read(std::span<uint8_t> into) {
+  if (at_ == text_.size() && !next_text()) return 0;
+  const size_t size = std::min(into.size(), text_.size() - at_);
+  std::memcpy(into.data(), text_.data() + at_, size);
+  at_ += size;
+  return size;
+}
+
+}  // namespace cairn

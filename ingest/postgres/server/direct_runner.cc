@@ -1,0 +1,69 @@
+#include "ingest/postgres/server/direct_runner.h"
+
+#include "ingest/postgres/server/rewrite.h"
+#include "ingest/postgres/server/script_runner.h"
+#include "ingest/postgres/server/tolerate.h"
+#include "store/error.h"
+
+namespace cairn {
+
+namespace {
+
+constexpr std::string_view kUndefinedObject = "42704";   // also of a setting that the server doesn't know
+constexpr std::string_view kInvalidValue = "22023";
+
+bool sets_something(const StatementEffect& effect, std::string_view sql) {
+  return effect.verb == Verb::kSet || ((effect.verb == Verb::kAlterRole || effect.object == "DATABASE") && sql.find(" SET ") != sql.npos);
+}
+
+}  // namespace
+
+DirectRunner::DirectRunner(std::string what, PostgresConnection& connection, DirectRules rules, PostgresRestoreResult& result)
+    : what_(std::move(what)), connection_(connection), rules_(std::move(rules)), result_(result) {}
+
+void DirectRunner::statement(const SqlStatement& statement) {
+  std::string sql(statement.text);
+  if (!rules_.called.empty() && rules_.called != rules_.database) sql = for_other_database(sql, rules_.database, rules_.called);
+  const StatementEffect effect = effect_of(sql, backslashes_);
+  if (!wanted(effect)) return;
+  if (effect.verb == Verb::kSet && effect.subject.name == "standard_conforming_strings") backslashes_ = sql.find("off") != std::string::npos;
+  if (const auto why = connection_.try_exec(sql)) return refused(statement, effect, *why);
+  if (effect.verb == Verb::kAlterRole && effect.subject.name == connection_.user() && sql.find(" PASSWORD ") != std::string::npos)
+    result_.warnings.push_back("role " + printable(effect.subject.name) + ", whose connection this restore uses, has the dump's password now");
+}
+
+void DirectRunner::rows(ByteView) { throw Error(ErrorCode::kInvalidArgument, printable(what_) + ": rows of a table where none belong"); }
+
+bool DirectRunner::wanted(const StatementEffect& effect) const {
+  if (effect.verb == Verb::kTransaction) return false;
+  if (effect.verb != Verb::kDrop) return true;
+  if (effect.object != "ROLE" || !rules_.drop_roles) return false;
+  return connection_.query("SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = " + PostgresConnection::quote_literal(effect.subject.name)).size() > 0;
+}
+
+void DirectRunner::refused(const SqlStatement& statement, const StatementEffect& effect, const ServerMessage& why) {
+  const std::string told = refusal(what_, statement.begin, statement.text, why);
+  if ((why.sqlstate == kUndefinedObject || why.sqlstate == kInvalidValue) && sets_something(effect, statement.text)) {
+    result_.warnings.push_back(told + "; the setting is left out");
+    return;
+  }
+  const Harm harm = harm_of(effect, why, connection_.user());
+  if (harm == Harm::kFatal && effect.verb == Verb::kRights && !rules_.called.empty() && why.sqlstate == kUndefinedObject) {
+    result_.warnings.push_back(told + "; it is left out");
+    return;
+  }
+  if (harm == Harm::kFatal) throw Error(ErrorCode::kIo, told);
+  result_.tolerated.push_back(told);
+  if (harm == Harm::kKept && kept_.insert(effect.subject.name).second)
+    result_.warnings.push_back((effect.object == "TABLESPACE" ? "tablespace " : "role ") + printable(effect.subject.name) +
+                               " is on the server already: it is kept, and gets the dump's settings");
+}
+
+std::set<std::string> roles_of(PostgresConnection& connection) {
+  std::set<std::string> out;
+  const PostgresRows rows = connection.query("SELECT rolname FROM pg_catalog.pg_roles");
+  for (size_t i = 0; i < rows.size(); ++i) out.emplace(rows.text(i, 0));
+  return out;
+}
+
+}  // namespace cairn

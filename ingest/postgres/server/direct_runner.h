@@ -1,0 +1,48 @@
+// Executes statements each by itself, outside of any database's transaction: roles, memberships, tablespaces, the making of a
+// database and what belongs to it from without.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "ingest/postgres/connection.h"
+#include "ingest/postgres/server/script_reader.h"
+#include "ingest/postgres/server/server_restore.h"
+#include "ingest/postgres/server/statement.h"
+
+namespace cairn {
+
+struct DirectRules {
+  bool drop_roles = false;            // as the dump says (pg_dumpall --clean); databases and tablespaces never
+  std::string database, called;       // statements about the first are executed for the second; "" for none
+};
+
+// Threads:  one thread at a time.   Lifetime: all references must outlive this.
+class DirectRunner : public ScriptTarget {
+ public:
+  // `what` names the text in errors.  Warnings and tolerated errors go to `result`.
+  DirectRunner(std::string what, PostgresConnection& connection, DirectRules rules, PostgresRestoreResult& result);
+
+  // Errors: kIo with the statement's beginning, its offset, and what the server said.
+  void statement(const SqlStatement& statement) override;
+  // kInvalidArgument: there are none here.
+  void rows(ByteView block) override;
+  void rows_end() override {}
+
+ private:
+  bool wanted(const StatementEffect& effect) const;
+  void refused(const SqlStatement& statement, const StatementEffect& effect, const ServerMessage& why);
+  const std::string what_;
+  PostgresConnection& connection_;
+  const DirectRules rules_;
+  PostgresRestoreResult& result_;
+  bool backslashes_ = false;         // they escape in '…'
+  std::set<std::string> kept_;       // roles and tablespaces
+};
+
+// The roles that a server has.
+std::set<std::string> roles_of(PostgresConnection& connection);
+
+}  // namespace cairn

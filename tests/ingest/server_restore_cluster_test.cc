@@ -1,0 +1,185 @@
+#include <algorithm>
+#include <filesystem>
+#include <sstream>
+
+#include "store/error.h"
+#include "tests/ingest/server_restore_fixture.h"
+
+namespace cairn {
+namespace {
+
+// Two servers: one is dumped, the other restored into.
+class ClusterRestore : public ServerRestoreTest {
+ protected:
+  static std::string contents(const std::string& file) {
+    std::ifstream in(file);
+    return std::string(std::istreambuf_iterator<char>(in), {});
+  }
+  // The command that its documentation gives to users of authentik.
+  static std::string documented_dump(const PostgresServer& from) { return from.dumpall({"--verbose", "--clean"}); }
+  PostgresRestoreResult restore_all(const PostgresServer& into, const Manifest& snapshot) {
+    options_.url = into.url("postgres");
+    return restore_to_postgres(repository(), snapshot, "db", {}, options_, notes_);
+  }
+  // Databases as pg_dump sees them, and roles.
+  static std::string state(const PostgresServer& of) {
+    std::string out = of.run_sql("postgres", "SELECT rolname, rolcanlogin, rolpassword IS NULL FROM pg_authid WHERE rolname !~ '^pg_' ORDER BY 1");
+    for (const std::string& database : std::vector<std::string>{"authentik", "We\"ird db", "legacy", "postgres"})
+      out += of.dump({"--create", "--restrict-key=x", "-d", "dbname='" + database + "'"});
+    // Rows of a table that is partitioned by hash of an enum go to other partitions on another server.
+    std::vector<std::string> lines;
+    std::istringstream in(out);
+    for (std::string line; std::getline(in, line);) lines.push_back(line);
+    std::ranges::sort(lines);
+    return joined(lines);
+  }
+};
+
+TEST_F(ClusterRestore, TheDocumentedDumpOntoAnEmptyServerAndOntoItself) {
+  const PostgresServer origin, target;
+  origin.run_file("postgres", std::string(CAIRN_TESTS) + "/fixtures/postgres_traps.sql");
+  const std::string before = state(origin);
+  const Manifest snapshot = take(documented_dump(origin));
+  options_.clean = options_.create = true;
+
+  PostgresRestoreResult result = restore_all(target, snapshot);
+  EXPECT_TRUE(result.complete()) << joined(result.mismatches) << notes_.all();
+  EXPECT_EQ(state(target), before);
+  ASSERT_EQ(result.tolerated.size(), 2u) << joined(result.tolerated);
+  EXPECT_NE(result.tolerated[0].find("current user cannot be dropped"), std::string::npos);
+  EXPECT_NE(result.tolerated[1].find("role \"postgres\" already exists"), std::string::npos);
+  EXPECT_GE(result.databases, 3u);
+
+  target.run_sql("authentik", "DROP TABLE public.authentik_core_user CASCADE");
+  result = restore_all(target, snapshot);
+  EXPECT_TRUE(result.complete()) << joined(result.mismatches) << notes_.all();
+  EXPECT_EQ(state(target), before);
+  EXPECT_EQ(target.run_sql("postgres", "SELECT count(*) FROM pg_database WHERE datname LIKE 'cairn%'"), "0");
+}
+
+TEST_F(ClusterRestore, WithoutCleanNothingThatIsThereIsTouched) {
+  const PostgresServer origin, target;
+  origin.run_file("postgres", std::string(CAIRN_TESTS) + "/fixtures/postgres_traps.sql");
+  const Manifest snapshot = take(documented_dump(origin));
+  target.run_sql("postgres", "CREATE ROLE authentik NOLOGIN");
+  target.run_sql("postgres", "CREATE DATABASE authentik");
+  target.run_sql("authentik", "CREATE TABLE mine (a int)");
+
+  PostgresRestoreResult result = restore_all(target, snapshot);
+  EXPECT_EQ(result.failed, 2u) << notes_.all();   // two databases aren't there; this one is filled
+  EXPECT_TRUE(BackupNotes::any_has(notes_.errors_, "--create makes it")) << notes_.all();
+  EXPECT_TRUE(BackupNotes::any_has(result.warnings, "role authentik is on the server already")) << joined(result.warnings);
+  EXPECT_EQ(target.run_sql("postgres", "SELECT rolcanlogin FROM pg_roles WHERE rolname = 'authentik'"), "t");
+  EXPECT_EQ(target.run_sql("authentik", "SELECT count(*) FROM mine"), "0");
+  EXPECT_EQ(target.run_sql("authentik", "SELECT count(*) FROM app.big"), "20000");
+
+  options_.create = true;
+  result = restore_all(target, snapshot);
+  EXPECT_EQ(result.failed, 1u);
+  EXPECT_TRUE(BackupNotes::any_has(notes_.errors_, "--clean replaces it")) << notes_.all();
+  EXPECT_EQ(target.run_sql("We\"ird db", "SELECT 1"), "1");
+}
+
+TEST_F(ClusterRestore, NothingThatNamesHoldIsRunHere) {
+  const PostgresServer origin, target;
+  const std::string evil = "\"x\n\\! touch PWNED\"";
+  for (const std::string& sql : std::vector<std::string>{"CREATE ROLE " + evil, "CREATE TABLE " + evil + " (a int)", "INSERT INTO " + evil + " VALUES (1)",
+                                "ALTER TABLE " + evil + " OWNER TO " + evil})
+    origin.run_sql("postgres", sql);
+  std::filesystem::remove("PWNED");
+  const PostgresRestoreResult result = restore_all(target, take(documented_dump(origin)));
+  EXPECT_TRUE(result.complete()) << joined(result.mismatches) << notes_.all();
+  EXPECT_FALSE(std::filesystem::exists("PWNED"));
+  EXPECT_EQ(target.run_sql("postgres", "SELECT count(*) FROM " + evil), "1");
+  EXPECT_EQ(target.run_sql("postgres", "SELECT tableowner = E'x\\n\\\\! touch PWNED' FROM pg_tables WHERE tablename ~ 'PWNED'"), "t");
+}
+
+// A dump as nobody's pg_dump writes it: psql would run its backslash commands.
+TEST_F(ClusterRestore, ADumpMadeByHandRunsNothing) {
+  fresh("copy");
+  for (const std::string& command : std::vector<std::string>{"\\! touch PWNED", "\\connect postgres", "\\copy t FROM PROGRAM 'touch PWNED'", "\\i /etc/passwd", "\\o |touch PWNED",
+                                    "\\set x `touch PWNED`", "\\gexec"}) {
+    stream_ = "SET client_encoding = 'UTF8';\nCREATE TABLE t (a int);\n" + command + "\n";
+    parts_ = {{"shop.sql", "database", {}, {{0, stream_.size()}}, {}}};
+    const std::string why = failure("copy", commit("db"), {"shop"});
+    EXPECT_NE(why.find("byte 54: the backslash command"), std::string::npos) << why;
+    EXPECT_NE(why.find(command.substr(0, 4)), std::string::npos) << why;
+    EXPECT_EQ(server().run_sql("copy", "SELECT count(*) FROM pg_class WHERE relname = 't'"), "0");
+  }
+  EXPECT_FALSE(std::filesystem::exists("PWNED"));
+}
+
+TEST_F(ClusterRestore, CreateRenameAndReplace) {
+  fresh("shop");
+  server().run_sql("shop", "CREATE TABLE t (a int); INSERT INTO t SELECT generate_series(1, 10)");
+  const Manifest snapshot = take(dump_of("shop", {"--create"}));
+  server().run_sql("postgres", "DROP DATABASE IF EXISTS other");
+  options_.create = true;
+  EXPECT_NE(failure("postgres", snapshot, {"shop"}).find("database shop: is on the server already"), std::string::npos);
+
+  options_.rename = "other";
+  EXPECT_TRUE(restore_into("postgres", snapshot, {"shop"}).complete());
+  EXPECT_EQ(dump_of("other"), dump_of("shop"));
+
+  server().run_sql("other", "DROP TABLE t");
+  options_.clean = true;
+  EXPECT_TRUE(restore_into("postgres", snapshot, {"shop"}).complete());
+  EXPECT_EQ(dump_of("other"), dump_of("shop"));
+  options_.create = options_.clean = false;
+  options_.rename = "nowhere";
+  EXPECT_NE(failure("postgres", snapshot, {"shop"}).find("--create makes it"), std::string::npos);
+}
+
+TEST_F(ClusterRestore, WhatCanNotBeLoadedDoesNotReplaceADatabase) {
+  fresh("shop");
+  server().run_sql("shop", "CREATE TABLE t (a int); INSERT INTO t SELECT generate_series(1, 10)");
+  std::string dump = dump_of("shop", {"--create"});
+  const size_t row = dump.find("\n7\n");
+  ASSERT_NE(row, std::string::npos);
+  const Manifest snapshot = take(dump.replace(row, 3, "\nx\n"));
+  options_.create = options_.clean = true;
+  const std::string why = failure("postgres", snapshot, {"shop"});
+  EXPECT_NE(why.find("invalid input syntax"), std::string::npos) << why;
+  EXPECT_NE(why.find("the old one is as it was"), std::string::npos) << why;
+  EXPECT_EQ(server().run_sql("shop", "SELECT count(*) FROM t"), "10");
+  EXPECT_EQ(server().run_sql("postgres", "SELECT count(*) FROM pg_database WHERE datname LIKE 'cairn%'"), "0");
+}
+
+// Everything odd that a database may hold, replaced piece by piece where it is.
+TEST_F(ClusterRestore, EveryTableOfTheTrapsInItsPlace) {
+  PostgresServer::Options logical;
+  logical.config = "wal_level = logical\n";
+  const PostgresServer origin(logical);
+  origin.run_file("postgres", std::string(CAIRN_TESTS) + "/fixtures/postgres_traps.sql");
+  const std::string before = state(origin);
+  const Manifest snapshot = take(documented_dump(origin));
+  options_.url = origin.url("authentik");
+  options_.clean = true;
+  PostgresRestoreResult result = restore_to_postgres(repository(), snapshot, "db", {"authentik"}, options_, notes_);
+  EXPECT_TRUE(result.complete()) << joined(result.mismatches);
+  EXPECT_EQ(joined(result.warnings), "");
+  EXPECT_EQ(state(origin), before);
+  size_t tables = 0;
+  for (const Part& part : parts_) {
+    if (part.kind != "table" || !part.name.starts_with("authentik/")) continue;
+    SCOPED_TRACE(part.name);
+    ++tables;
+    result = restore_to_postgres(repository(), snapshot, "db", {part.name}, options_, notes_);
+    EXPECT_TRUE(result.complete()) << joined(result.mismatches);
+    std::printf("%s\n%s%s", part.name.c_str(), joined(result.warnings).c_str(), joined(result.tolerated).c_str());
+  }
+  EXPECT_GT(tables, 30u);
+  std::printf("-----\n");
+  result = restore_to_postgres(repository(), snapshot, "db", {"authentik"}, options_, notes_);
+  EXPECT_TRUE(result.complete()) << joined(result.mismatches);
+  EXPECT_EQ(state(origin), before);
+  std::printf("%s\n%s", joined(result.warnings).c_str(), joined(result.tolerated).c_str());
+
+  options_.data_only = true;
+  result = restore_to_postgres(repository(), snapshot, "db", {"authentik"}, options_, notes_);
+  EXPECT_TRUE(result.complete()) << joined(result.mismatches);
+  EXPECT_EQ(state(origin), before);
+}
+
+}  // namespace
+}  // namespace cairn

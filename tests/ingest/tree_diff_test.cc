@@ -1,0 +1,75 @@
+#include "ingest/diff/tree_diff.h"
+
+#include "tests/ingest/backup_fixture.h"
+
+namespace cairn {
+namespace {
+
+class TreeDiff : public BackupTest {
+ protected:
+  // "+ path kind|M path kind|…"
+  std::string differences(const Manifest& before, const std::string& a, const Manifest& after, const std::string& b) {
+    std::string out;
+    constexpr const char* kSigns[] = {"+", "-", "M"};
+    BackupNotes notes;
+    diff(repository(), before, a, after, b, [&](const Difference& d) {
+      out += std::string(kSigns[static_cast<size_t>(d.change)]) + " " + d.path + " " + d.kind + "|";
+    }, notes);
+    return out;
+  }
+};
+
+TEST_F(TreeDiff, NamesWhatWasAddedRemovedAndChanged) {
+  for (const char* name : {"a", "dir/b", "dir/sub/c", "gone", "olddir/x", "type"}) write_file(src(name), name);
+  const Manifest before = back_up().manifest;
+  write_file(src("a"), "other");
+  write_file(src("dir/sub/new"), "n");
+  write_file(src("newdir/y"), "y");
+  fs::remove(src("gone"));
+  fs::remove_all(src("olddir"));
+  fs::remove(src("type"));
+  fs::create_symlink("a", src("type"));
+  const Manifest after = back_up().manifest;
+  EXPECT_EQ(differences(before, "", after, ""),
+            "M src/a file|+ src/dir/sub/new file|- src/gone file|+ src/newdir directory|- src/olddir directory|M src/type link|");
+  EXPECT_EQ(differences(after, "src", after, "src"), "");
+  EXPECT_EQ(differences(before, "src/dir", after, "src/dir"), "+ src/dir/sub/new file|");
+  EXPECT_EQ(differences(before, "src/a", after, "src/a"), "M src/a file|");
+}
+
+TEST_F(TreeDiff, NoticesMetadataAndNothingElse) {
+  write_file(src("kept"), "k");
+  write_file(src("mode"), "m");
+  const Manifest before = back_up().manifest;
+  ::chmod(src("mode").c_str(), 0700);
+  ::chmod(src("kept").c_str(), 0600);
+  const Manifest middle = back_up().manifest;
+  fs::rename(src("kept"), src("x"));
+  fs::rename(src("x"), src("kept"));   // another ctime, nothing a restore would make otherwise
+  const Manifest after = back_up().manifest;
+  EXPECT_EQ(differences(before, "", middle, "").find("src/mode file") != std::string::npos, true);
+  EXPECT_EQ(differences(middle, "src/kept", after, "src/kept"), "");
+}
+
+TEST_F(TreeDiff, ReadsNoDirectoryThatBothShare) {
+  for (int i = 0; i < 50; ++i) write_file(src("big/" + std::to_string(i)), std::to_string(i));
+  write_file(src("small/x"), "x");
+  const Manifest before = back_up().manifest;
+  write_file(src("small/x"), "yy");
+  const Manifest after = back_up().manifest;
+  reopen();
+  EXPECT_EQ(differences(before, "", after, ""), "M src/small/x file|");
+}
+
+TEST_F(TreeDiff, OfComponentsThatCameAndWent) {
+  write_file(src("a"), "a");
+  const Manifest before = back_up({tree("one"), shell("two", "echo 2")}).manifest;
+  const Manifest after = back_up({tree("one"), shell("three", "echo 3")}).manifest;
+  EXPECT_EQ(differences(before, "", after, ""), "+ three stream|- two stream|");
+  BackupNotes notes;
+  EXPECT_EQ(code_thrown_by([&] { differences(before, "nothing", after, "one"); }), ErrorCode::kNotFound);
+  EXPECT_EQ(code_thrown_by([&] { differences(before, "", after, "one"); }), ErrorCode::kInvalidArgument);
+}
+
+}  // namespace
+}  // namespace cairn
