@@ -93,10 +93,18 @@ def small_table():
     while sum(map(len, rows)) < SMALL_TABLE_BYTES:
         rows += [f"{n}\t{dumpgen.noise(b'small', n).hex()}\n" for n in range(number, number + 1000)]
         number += 1000
-    head = f"-- Name: {SMALL_TABLE}; Type: TABLE; Schema: public; Owner: authentik"
-    data = f"-- Data for Name: {SMALL_TABLE}; Type: TABLE DATA; Schema: public; Owner: authentik"
-    return (f"--\n{head}\n--\n\nCREATE TABLE public.{SMALL_TABLE} (\n    id integer,\n    pem text\n);\n\n\n"
-            f"--\n{data}\n--\n\nCOPY public.{SMALL_TABLE} (id, pem) FROM stdin;\n{''.join(rows)}\\.\n\n\n").encode()
+    return table_head(SMALL_TABLE, "id integer", "pem text") + "".join(rows).encode() + TABLE_END
+
+
+TABLE_END = b"\\.\n\n\n"
+
+
+def table_head(name, *columns):
+    """What stands in a dump before the rows of a table."""
+    what = f"{name}; Type: TABLE; Schema: public; Owner: authentik"
+    return (f"--\n-- Name: {what}\n--\n\nCREATE TABLE public.{name} (\n    {', '.join(columns)}\n);\n\n\n"
+            f"--\n-- Data for Name: {what.replace('TABLE', 'TABLE DATA')}\n--\n\n"
+            f"COPY public.{name} ({', '.join(c.split()[0] for c in columns)}) FROM stdin;\n").encode()
 
 
 def ingest(bench):
@@ -233,10 +241,10 @@ def rows(bench):
     """A table with one row that is larger than all memory cairn may use."""
     file = bench.options.work / "long.sql"
     with open(file, "wb") as out:
-        out.write(dumpgen.HEAD.encode() + b"COPY public.long (a) FROM stdin;\n")
+        out.write(dumpgen.HEAD.encode() + table_head("long", "a text"))
         for number in range(int(LONG_ROW_BYTES * bench.options.scale) // 128):
             out.write(dumpgen.noise(b"long", number).hex().encode())
-        out.write(b"\n\\.\n\n\n" + dumpgen.TAIL.encode())
+        out.write(b"\n" + TABLE_END + dumpgen.TAIL.encode())
     bench.fresh()
     bench.backup("rows", "one long row", file)
     bench.run("rows", "its rows", bench.cairn.cairn("cat", "latest:db/authentik/public/long.copy"), stdout=bench.options.work / "rows")

@@ -310,4 +310,22 @@ std::string diff_summary_json(uint64_t added, uint64_t removed, uint64_t changed
   return line({{"message_type", "summary"}, {"added", added}, {"removed", removed}, {"changed", changed}});
 }
 
+std::string server_restore_json(const PostgresRestoreResult& result, const std::string& snapshot_id, const std::string& place,
+                                bool dry_run, uint64_t duration_ns) {
+  Json out{{"message_type", "summary"}, {"snapshot_ids", {snapshot_id}}};
+  add_bytes(out, "to", place);
+  out["databases"] = result.databases;
+  out["tables"] = result.tables;
+  out["rows"] = result.rows;
+  out["failed"] = result.failed;
+  out["tolerated"] = Json::array();
+  for (const std::string& one : result.tolerated) out["tolerated"].push_back(printable(one));
+  out["mismatches"] = Json::array();
+  for (const std::string& one : result.mismatches) out["mismatches"].push_back(printable(one));
+  out["complete"] = result.complete();
+  out["dry_run"] = dry_run;
+  out["duration_s"] = seconds(duration_ns);
+  return line(out);
+}
+
 }  // namespace cairn

@@ -12,6 +12,7 @@
 #include "ingest/backup.h"
 #include "ingest/diff/diff.h"
 #include "ingest/monitor.h"
+#include "ingest/postgres/server/server_restore.h"
 #include "ingest/restore.h"
 #include "store/check/check.h"
 #include "store/check/stats.h"
@@ -45,5 +46,8 @@ std::string init_json(const RepositoryId& id, std::string_view place);
 std::string version_json(std::string_view version, std::string_view blake3, std::string_view suite, unsigned format_version);
 std::string difference_json(const Difference& difference);
 std::string diff_summary_json(uint64_t added, uint64_t removed, uint64_t changed);
+// `place`: the server, without secrets.
+std::string server_restore_json(const PostgresRestoreResult& result, const std::string& snapshot_id, const std::string& place,
+                                bool dry_run, uint64_t duration_ns);
 
 }  // namespace cairn

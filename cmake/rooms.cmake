@@ -156,6 +156,7 @@ cairn_library(cairn_cli
   cli/commands/init.cc
   cli/commands/ls.cc
   cli/commands/restore.cc
+  cli/commands/server_restore.cc
   cli/commands/snapshots.cc
   cli/commands/source_args.cc
   cli/commands/stats.cc

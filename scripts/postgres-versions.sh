@@ -62,18 +62,19 @@ get_client() {
     -o "APT::Sandbox::User=$(id -un)" -o APT::Architecture=amd64 -o Debug::NoLocking=true)
   "${apt[@]}" update || return 1
   "${apt[@]}" install --download-only --no-install-recommends postgresql-client-17 >/dev/null || return 1
-  local package
+  local package name
   for package in "$root"/cache/archives/*.deb; do
     case $package in */perl* | */libperl*) ;; *) dpkg -x "$package" "$root/files" || return 1 ;; esac
   done
   rm -rf "$root"/files/usr/share/{doc,locale,man,i18n}
+  # pg_dumpall looks for pg_dump beside the name it is called by.
   cat >"$root/files/bin/pg_dump" <<'END'
 #!/bin/sh
-root=$(dirname "$(dirname "$(readlink -f "$0")")")
-exec "$root"/usr/lib*/ld-linux-x86-64.so.2 --library-path "$root/usr/lib/x86_64-linux-gnu" \
-  "$root/usr/lib/postgresql/17/bin/$(basename "$0")" "$@"
+root=$(dirname "$(dirname "$(readlink -f "$0")")") name=$(basename "$0")
+exec "$root"/usr/lib*/ld-linux-x86-64.so.2 --library-path "$root/usr/lib/x86_64-linux-gnu" --argv0 "$root/bin/$name" \
+  "$root/usr/lib/postgresql/17/bin/$name" "$@"
 END
-  cp "$root/files/bin/pg_dump" "$root/files/bin/pg_restore"
+  for name in pg_dumpall pg_restore; do cp "$root/files/bin/pg_dump" "$root/files/bin/$name"; done
   chmod -R a+rX "$root/files"
   chmod a+x "$root"/files/bin/*
   "$root/files/bin/pg_dump" --version >/dev/null || return 1

@@ -4,8 +4,10 @@
 #include <algorithm>
 
 #include "cli/command.h"
+#include "cli/commands/server_restore.h"
 #include "cli/json.h"
 #include "cli/terminal.h"
+#include "ingest/postgres/connection.h"
 #include "store/error.h"
 
 namespace cairn {
@@ -15,9 +17,10 @@ namespace {
 constexpr char kDetails[] =
     "Without PATH every component becomes DIR/NAME; a PATH a/b becomes DIR/b.  Several arguments may be given.  Of a\n"
     "component with parts the original is written, as DIR/NAME/dump.sql or the like; of a part or a directory of parts\n"
-    "its file: db/authentik becomes DIR/authentik.sql, db/authentik/public/t becomes DIR/t.sql.  DIR is\n"
-    "made if it isn't there; nothing is ever written outside of it, and nothing in it is removed that the snapshot\n"
-    "doesn't replace.\n"
+    "its file: db/authentik becomes DIR/authentik.sql, db/authentik/public/t becomes DIR/t.sql.  DIR is made if it isn't\n"
+    "there; nothing is ever written outside of it, and nothing in it is removed that the snapshot doesn't replace.\n\n"
+    "With --to the dump, or databases, schemas and tables of it, go into a PostgreSQL server: a database at a time, in one\n"
+    "transaction, and the rows are counted afterwards.\n\n"
     "Patterns of --include and --exclude are those of cairn backup --exclude, on paths beneath what is restored; of the\n"
     "two --exclude wins.\n\n"
     "Exit code: 0 done; 1 something could not be restored (it is named; the rest is there).\n\n"
@@ -25,12 +28,13 @@ constexpr char kDetails[] =
     "  cairn restore latest --target /srv/restored\n"
     "  cairn restore latest~1:media/avatars --target /tmp/avatars --verify\n"
     "  cairn restore @2026-11-20T03:00:etc --target /tmp/etc --include '*.conf'\n"
-    "  cairn restore latest:db/authentik/public/authentik_core_user --target /tmp/one --with-dependencies";
+    "  cairn restore latest:db/authentik/public/authentik_core_user --target /tmp/one --with-dependencies\n"
+    "  cairn restore latest:db/shop --to postgresql://postgres@localhost/postgres --create --rename shop_check";
 
 class Restore : public Command {
  public:
   CommandHelp help() const override {
-    return {"restore", "[OPTIONS] SNAPSHOT[:PATH]... --target DIR", "bring files back", kDetails};
+    return {"restore", "[OPTIONS] SNAPSHOT[:PATH]... --target DIR | --to URL", "bring files or databases back", kDetails};
   }
 
   void declare(Arguments& to) override {
@@ -41,6 +45,13 @@ class Restore : public Command {
               "files that are there: always replace (default), only when size or time differ, never");
     to.flag("-n,--dry-run", options_.dry_run, "tell what would be written, write nothing");
     to.flag("--with-dependencies", options_.with_dependencies, "a part together with the types, functions and tables that it needs");
+    to.text("--expect-version", "V", server_.expect_version, "refuse unless the application's version in the dump is V");
+    to.text("--to", "URL", server_.url, "into a PostgreSQL server: postgresql://...");
+    to.flag("--create", server_.create, "with --to: make the database");
+    to.flag("--clean", server_.clean, "with --to: drop what is replaced first");
+    to.text("--rename", "DB", server_.rename, "with --to: restore the database under another name");
+    to.text("--into-schema", "S", server_.into_schema, "with --to: restore tables of one schema into another one");
+    to.flag("--data-only", server_.data_only, "with --to: rows and sequence values only, into tables that are there");
     to.flag("--verify", options_.verify, "read everything again afterwards and compare");
     to.flag("--numeric-owner", options_.numeric_owner, "owners by number, not by name");
     declare_filter(to, filter_);
@@ -50,6 +61,8 @@ class Restore : public Command {
   int run(Session& session) override {
     fill_options();
     const auto wanted = choose_all(session);
+    require_version(wanted, server_.expect_version);
+    if (!server_.url.empty()) return restore_into_server(session, wanted, server_);
     if (options_.dry_run) session.progress.show_items();
     session.progress.begin();
     for (const auto& [snapshot, path] : wanted)
@@ -61,18 +74,28 @@ class Restore : public Command {
   }
 
  private:
-  struct Wanted {
-    const Manifest* snapshot;
-    std::string path;
-  };
-
   void fill_options() {
-    if (options_.target.empty()) throw UsageError("--target DIR is missing: where shall it be restored to?");
+    if (options_.target.empty() == server_.url.empty())
+      throw UsageError(options_.target.empty() ? "--target DIR is missing: where shall it be restored to? (or --to URL, into a server)"
+                                               : "--target and --to: one of them is enough");
+    fill_server_options();
     if (options_.dry_run && options_.verify) throw UsageError("--verify has nothing to look at in a --dry-run");
     for (const std::string& pattern : includes_) options_.include.add(pattern);
     for (const std::string& pattern : excludes_) options_.exclude.add(pattern);
     if (overwrite_ == "changed") options_.overwrite = Overwrite::kChanged;
     if (overwrite_ == "never") options_.overwrite = Overwrite::kNever;
+  }
+
+  // What belongs to a directory alone, or to a server alone, would be ignored by the other.
+  void fill_server_options() {
+    const bool server = !server_.url.empty();
+    if (server && !PostgresUrl::is_one(server_.url)) throw UsageError("--to: a postgresql:// URL is expected");
+    const bool of_server = server_.create || server_.clean || server_.data_only || !server_.rename.empty() || !server_.into_schema.empty();
+    if (!server && of_server) throw UsageError("--create, --clean, --rename, --into-schema and --data-only belong to --to URL");
+    if (server && (!includes_.empty() || !excludes_.empty() || overwrite_ != "always" || options_.verify || options_.numeric_owner))
+      throw UsageError("--include, --exclude, --overwrite, --verify and --numeric-owner belong to --target DIR; name parts to restore some of them");
+    server_.with_dependencies = options_.with_dependencies;
+    server_.dry_run = options_.dry_run;
   }
 
   // All of them before anything is written: a slip in the last argument shall not leave a half.
@@ -117,6 +140,7 @@ class Restore : public Command {
   }
 
   RestoreOptions options_;
+  PostgresRestoreOptions server_;
   RestoreResult total_;
   SnapshotFilter filter_;
   std::vector<std::string> includes_, excludes_, arguments_;

@@ -31,6 +31,8 @@ void store_parts(StreamParts&& parts, const PutObject& put, ComponentInfo& info)
   info.transform = std::move(parts.transform);
   if (parts.recipe.size() > kInlineRecipeBytes) store_recipe(parts.recipe, put, info);
   else info.transform_recipe = std::move(parts.recipe);
+  // One that no catalogue can hold is still in the original.
+  std::erase_if(parts.parts, [](const Part& part) { return !CatalogueWriter::holds(part); });
   if (!parts.parts.empty()) info.catalogue = write_catalogue(put, std::move(parts.parts));
 }
 

@@ -105,8 +105,8 @@ class PostgresConnection {
 
   // `sql` is COPY … TO STDOUT.  Then copy_out() until it returns false; afterwards other statements may follow.
   void begin_copy_out(const std::string& sql);
-  // Appends whole rows (COPY messages) to `block` until that holds at least `block_bytes`, or no more come: false, the end.
-  // Memory: the longest row twice, in libpq.
+  // Appends the data to `block`, cut anywhere, until that holds `block_bytes`, or no more come: false, the end.
+  // Memory: the longest row, rounded up to a power of two, in libpq.
   bool copy_out(std::string& block, size_t block_bytes);
 
   // `sql` is COPY … FROM STDIN.  Then put_copy() with the data in any pieces, then end_copy_in().

@@ -33,6 +33,12 @@ DatabaseParts::DatabaseParts(const DumpDatabase& database, const std::string& fo
 
 void DatabaseParts::write() {
   name_all();
+  // Growing by doubling would take as much memory again as the parts of a large database.
+  size_t most = objects_.objects().size() + schema_parts_.size() + 1;
+  for (uint32_t item = 0; item < database_.items.size(); ++item) {
+    most += database_.items[item].type == "TABLE DATA" || objects_.role(item) == ItemRole::kOptional;
+  }
+  out_.parts.reserve(out_.parts.size() + most);
   write_database();
   for (const auto& [schema, name] : schema_parts_) {
     auto of = [&](uint32_t id) -> const std::string& { return objects_.objects()[id].name.schema; };

@@ -218,7 +218,8 @@ void DumpScanner::Impl::restrict_line(uint64_t begin, std::string_view key) {
 }
 
 void DumpScanner::Impl::unrestrict_line(uint64_t begin, std::string_view key) {
-  if (unbalanced_.empty() && (!restrict_ || restrict_->key != key)) unbalanced_ = "the \\unrestrict " + at_byte(begin) + " has no \\restrict";
+  const bool matches = restrict_ && restrict_->key == key;
+  if (!matches && unbalanced_.empty()) unbalanced_ = "the \\unrestrict " + at_byte(begin) + " has no \\restrict";
   restrict_.reset();
 }
 

@@ -1,8 +1,9 @@
 // Cuts the text of an SQL script, as psql reads it, into statements, COPY rows, backslash commands and comments, in one pass and
 // however the bytes are split over calls.
 //
-// Understood:  '…' with '' (and with backslashes after SET standard_conforming_strings = off), E'…', U&'…', "…" with "", $tag$…$tag$,
-//              -- and nested /* */, parentheses, CREATE FUNCTION|PROCEDURE … BEGIN ATOMIC …; END, COPY … FROM stdin with any options.
+// Understood:  '…' with '' (with backslashes after SET standard_conforming_strings = off), E'…', U&'…', "…" with "",
+//              $tag$…$tag$, -- and nested /* */, parentheses, CREATE FUNCTION|PROCEDURE … BEGIN ATOMIC …; END, COPY … FROM stdin
+//              with any options.
 //              Client encodings whose characters may hold a backslash byte (SJIS, BIG5, GBK) are read as bytes.
 // Refused:     what no dump holds and what psql would take otherwise than a server: a NUL, a backslash command inside a statement,
 //              text behind `COPY … FROM stdin;` on its line, a statement of more than kMostStatementBytes, a dollar tag of absurd length.

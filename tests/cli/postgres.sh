@@ -17,7 +17,7 @@ done
 PATH=$tools:$PATH
 fetched=${XDG_CACHE_HOME:-$(getent passwd "$(id -u)" | cut -d : -f 6)/.cache}/cairn-tests/postgres
 unset PGDATABASE PGPASSWORD PGSERVICE PGOPTIONS PGSSLMODE PGCLIENTENCODING PGHOSTADDR PGPASSFILE
-servers=''
+servers='' pg_number=0
 
 # A server that isn't asked to stop goes when this shell does, so nothing is left running by a killed scenario.
 stop_servers() {
@@ -44,7 +44,8 @@ need_client() {
 start_postgres() {
   pg_version=${1:-15} pg_password=${2:-}
   need_server "$pg_version"
-  pg_dir=$work/pg$pg_version.$(echo "$servers" | wc -w)
+  pg_number=$((pg_number + 1))
+  pg_dir=$work/pg$pg_version.$pg_number
   mkdir "$pg_dir"
   chmod a+x "$work"
   pg_bin=$tools

@@ -5,7 +5,7 @@
 start_postgres
 load_traps
 # As much as it takes for a share to mean something.
-run_sql "$url/authentik" -c 'CREATE TABLE app.more AS SELECT g, md5(g::text), md5((-g)::text) FROM generate_series(1, 60000) g'
+run_sql "$url/authentik" -c 'CREATE TABLE app.more AS SELECT g, md5(g::text) || md5((-g)::text) AS h FROM generate_series(1, 60000) g'
 pg_dump --create authentik >plain.sql
 pg_dump -Fc authentik >custom
 pg_dump -Fc authentik | cat >piped

@@ -13,7 +13,7 @@ run_sql "$url/authentik" -c 'INSERT INTO app.big (id) SELECT g FROM generate_ser
   -c 'DELETE FROM app.big WHERE id <= 10' -c "UPDATE app.big SET h = 'other' WHERE id BETWEEN 100 AND 104" \
   -c 'DROP TABLE app.quick' -c 'CREATE TABLE app.fresh AS SELECT g FROM generate_series(1, 12) g' \
   -c 'ALTER TABLE app.parent ADD COLUMN c integer'
-pg_dumpall | "$cairn" backup -q - --stdin-name db
+pg_dumpall --verbose 2>/dev/null | "$cairn" backup -q - --stdin-name db
 expect 0 "$cairn" diff latest~1:db latest:db
 line() { grep -F "$1" out >line || { cat out >&2; fail "the difference does not name $1"; }; }
 line authentik/app/big

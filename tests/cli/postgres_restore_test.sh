@@ -25,7 +25,7 @@ for snapshot in latest~1 latest; do
   expect 0 "$cairn" restore --dry-run $snapshot:db --to "$url" --clean --create
   [ "$(databases_of "$url")" = postgres ] || fail "a dry run writes"
   expect 0 "$cairn" restore $snapshot:db --to "$url" --clean --create
-  says out authentik
+  says out Complete
   same
   run_sql "$url/authentik" -c 'DELETE FROM app.big' -c 'DROP TABLE app.typed CASCADE' -c 'CREATE TABLE app.extra ()'
   expect 0 "$cairn" restore $snapshot:db --to "$url" --clean --create     # and over what is there

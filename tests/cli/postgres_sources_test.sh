@@ -29,5 +29,4 @@ expect 1 "$cairn" backup "db=postgresql://postgres@127.0.0.1:$port/postgres"
 says err password
 expect 1 "$cairn" backup "db=postgresql://postgres:x@127.0.0.1:$port/postgres?sslmode=require"
 says err SSL
-expect 1 "$cairn" backup "db=postgresql://postgres@127.0.0.1:$port/postgres?nonsense=1"
-says err nonsense
+expect 2 "$cairn" backup "db=postgresql://postgres@127.0.0.1:$port/postgres?nonsense=1"

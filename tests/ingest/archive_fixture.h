@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -124,6 +125,40 @@ inline TakenIn round_trip_directory(const std::string& path) {
   const auto files = std::filesystem::directory_iterator(path);
   EXPECT_EQ(at, static_cast<size_t>(std::distance(begin(files), end(files))));
   return out;
+}
+
+// An integer as archives have them.
+inline std::string archive_number(int64_t value) {
+  const uint64_t magnitude = static_cast<uint64_t>(value < 0 ? -value : value);
+  return std::string(1, value < 0 ? '\1' : '\0') + std::string(reinterpret_cast<const char*>(&magnitude), 4);
+}
+
+// The head of data/archive_15_z0.pgdump, or another custom archive, and the beginning of its first table's block.
+inline std::string first_block_begun(const std::string& name) {
+  const std::string archive = file_contents(archive_data(name));
+  size_t at = 0;
+  Input in([&](std::span<uint8_t> into) {
+    const size_t size = std::min(into.size(), archive.size() - at);
+    std::memcpy(into.data(), archive.data() + at, size);
+    at += size;
+    return size;
+  });
+  Bytes head;
+  std::string why;
+  const auto toc = read_toc(in, ArchiveFormat::kCustom, UINT64_MAX, head, why);
+  EXPECT_TRUE(toc) << why;
+  const auto table = std::ranges::find_if(toc->entries, [](const TocEntry& entry) { return entry.kind == "TABLE DATA"; });
+  return std::string(text(head)) + "\x01" + archive_number(table->id);
+}
+
+// A custom archive whose first table has these rows, as pg_dump -Z0 writes it, a chunk a row; it breaks off behind them.
+inline std::string plain_archive(uint64_t row_count, const std::function<std::string(uint64_t)>& row) {
+  std::string out = first_block_begun("archive_15_z0.pgdump");
+  for (uint64_t i = 0; i < row_count; ++i) {
+    const std::string one = row(i);
+    out += archive_number(static_cast<int64_t>(one.size())) + one;
+  }
+  return out + archive_number(5) + "\\.\n\n\n" + archive_number(0);
 }
 
 // Without \restrict lines, whose keys are random, and with the long runs shortened that the files in data/ have shortened.

@@ -147,7 +147,7 @@ TEST_F(Connection, CopiesInAndOut) {
   while (more) {
     block.clear();
     more = connection.copy_out(block, 10000);
-    EXPECT_LT(block.size(), 10100U);
+    EXPECT_EQ(block.size() == 10000, more);
     all += block;
   }
   EXPECT_TRUE(all == rows);
@@ -168,7 +168,7 @@ TEST_F(Connection, CopyThatFailsLeavesItUsable) {
   failure_of([&] { connection.begin_copy_out("SELECT 1"); }, ErrorCode::kInvalidArgument);
   connection.begin_copy_out("COPY (SELECT 1 / (g - 500) FROM generate_series(1, 1000) g) TO STDOUT");
   std::string block;
-  EXPECT_THAT(failure_of([&] { connection.copy_out(block, SIZE_MAX); }), HasSubstr("division by zero"));
+  EXPECT_THAT(failure_of([&] { connection.copy_out(block, 1 << 20); }), HasSubstr("division by zero"));
   EXPECT_EQ(connection.query("SELECT 1").number(0, 0), 1U);
 }
 

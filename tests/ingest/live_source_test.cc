@@ -3,15 +3,11 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
-#include <atomic>
-#include <mutex>
 #include <thread>
 
 #include "ingest/postgres/live/data_list.h"
-#include "ingest/postgres/live/dump_programs.h"
 #include "ingest/postgres/live/row_source.h"
-#include "ingest/postgres/live/script_source.h"
-#include "store/error.h"
+#include "tests/ingest/live_fixture.h"
 #include "tests/ingest/postgres_server.h"
 
 namespace cairn {
@@ -20,64 +16,32 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::AllOf, ::testing::ElementsAre, ::testing::HasSubstr, ::testing::Not;
 
-class Notes : public Monitor {
- public:
-  void error(const std::string& path, const std::string& message) override { ADD_FAILURE() << path << ": " << message; }
-  void warning(const std::string& message) override {
-    std::lock_guard lock(notes_mu_);
-    warnings_ += message + "\n";
-  }
-  void item(const std::string&, const std::string&, uint64_t) override {}
-  void check_interrupted() override {
-    if (stop_) throw Error(ErrorCode::kInterrupted, "asked to stop");
-  }
-  std::atomic<bool> stop_{false};
-  std::mutex notes_mu_;
-  std::string warnings_;
-};
-
-std::string read_rest(StreamSource& source) {
-  std::string out;
-  Bytes buffer(300000);
-  while (const size_t size = source.read(buffer)) out.append(text({buffer.data(), size}));
-  source.finish();
-  return out;
-}
-
-template <class Body>
-std::string failure_of(Body&& body, ErrorCode code = ErrorCode::kIo) {
-  try {
-    body();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), code) << error.what();
-    return error.what();
-  }
-  ADD_FAILURE() << "did not fail";
-  return "";
-}
-
 // The text without what differs from dump to dump.  One \restrict is in force at a time, and none is left.
 std::string without_keys(const std::string& dump) {
   std::string out, key;
-  for (size_t at = 0; at < dump.size();) {
-    const size_t end = std::min(dump.find('\n', at), dump.size() - 1) + 1;
-    const std::string line = dump.substr(at, end - at), word = line.substr(0, line.find(' '));
-    at = end;
-    if (word != "\\restrict" && word != "\\unrestrict") {
-      out += line;
-      continue;
-    }
-    EXPECT_EQ(word == "\\restrict", key.empty());
-    EXPECT_TRUE(key.empty() || line.substr(word.size()) == key) << line;
-    key = key.empty() ? line.substr(word.size()) : "";
-    out += word + " KEY\n";
+  size_t at = 0;
+  for (size_t found = 0; (found = dump.find("restrict ", found)) != std::string::npos; ++found) {
+    const bool begins = dump.compare(found - 2, 2, "\n\\") == 0, ends = dump.compare(found - 4, 4, "\n\\un") == 0;
+    if (!begins && !ends) continue;
+    const size_t word_end = found + 9, line_end = dump.find('\n', found);
+    const std::string this_key = dump.substr(word_end, line_end - word_end);
+    EXPECT_EQ(key, begins ? "" : this_key);
+    key = begins ? this_key : "";
+    out += dump.substr(at, word_end - at) + "KEY";
+    at = line_end;
   }
   EXPECT_EQ(key, "");
-  return out;
+  return out + dump.substr(at);
 }
 
 void replace_all(std::string& in, const std::string& what, const std::string& by) {
   for (size_t at = 0; (at = in.find(what, at)) != std::string::npos; at += by.size()) in.replace(at, what.size(), by);
+}
+
+// From the first rows to the last.
+std::string rows_of(const std::string& dump) {
+  const size_t begin = dump.find("--\n-- Data for Name: "), end = dump.rfind("\n\\.\n");
+  return begin == std::string::npos || end == std::string::npos ? "" : dump.substr(begin, end - begin);
 }
 
 bool same(const std::string& a, const std::string& b) {
@@ -95,6 +59,11 @@ class Live : public PostgresTest {
   static PostgresSourceOptions options(const std::string& url) { return {.url = PostgresUrl(url), .excluded = {}, .pg_dump = "", .workers = 3}; }
   std::string save(const std::string& url) { return read_rest(*open_postgres(options(url), notes_)); }
   std::string save_database(const std::string& database) { return save(server().url(database)); }
+  // Grants stand elsewhere, and older servers come with some; of their dumps the rows are compared.
+  void expect_dump_of_pg_dump(const std::string& database) {
+    const std::string ours = without_keys(save_database(database)), theirs = without_keys(server().dump({"--create", database}));
+    EXPECT_TRUE(server().has_own_tools() ? same(ours, theirs) : same(rows_of(ours), rows_of(theirs)));
+  }
   // An empty database of that name.
   static std::string fresh(const std::string& database) {
     server().run_sql("postgres", "DROP DATABASE IF EXISTS " + database);
@@ -134,9 +103,9 @@ TEST_F(Live, OddTablesHaveTheBytesOfPgDump) {
   fresh("odd");
   server().run_script("odd", kOddTables);
   server().run_sql("postgres", "ALTER DATABASE odd SET datestyle = 'German'; ALTER DATABASE odd SET extra_float_digits = 0; ALTER DATABASE odd SET bytea_output = escape");
-  EXPECT_TRUE(same(without_keys(save_database("odd")), without_keys(server().dump({"--create", "odd"}))));
+  expect_dump_of_pg_dump("odd");
   server().run_sql("postgres", "ALTER DATABASE odd SET standard_conforming_strings = off");
-  EXPECT_TRUE(same(without_keys(save_database("odd")), without_keys(server().dump({"--create", "odd"}))));
+  expect_dump_of_pg_dump("odd");
   server().run_sql("postgres", "DROP DATABASE odd");
 }
 
@@ -147,7 +116,7 @@ TEST_F(Live, LargeTableInRangesHasTheBytesOfPgDump) {
                    "UPDATE t SET note = 'changed ' || id WHERE id % 5000 < 20; DELETE FROM t WHERE id BETWEEN 200000 AND 250000");
   server().run_sql("large", "CREATE TABLE wide (id int, note text); ALTER TABLE wide ALTER note SET STORAGE EXTERNAL;"
                             "INSERT INTO wide SELECT g, repeat(md5(g::text), 700) FROM generate_series(1, 2000) g");
-  EXPECT_TRUE(same(without_keys(save_database("large")), without_keys(server().dump({"--create", "large"}))));
+  expect_dump_of_pg_dump("large");
   EXPECT_EQ(notes_.warnings_, "");
   PostgresConnection connection(PostgresUrl(server().url("large")).parameters(), std::nullopt, notes_);
   set_up_session(connection);
@@ -170,9 +139,8 @@ TEST_F(Live, ConfigurationOfExtensionsIsThere) {
                    "ALTER EXTENSION pgcrypto ADD SEQUENCE counter;"
                    "UPDATE pg_extension SET extconfig = ARRAY['z_kind'::regclass::oid, 'a_thing'::regclass, 'counter'::regclass],"
                    " extcondition = ARRAY['', 'WHERE id > 7', ''] WHERE extname = 'pgcrypto'");
-  const std::string saved = without_keys(save_database("extended"));
-  EXPECT_TRUE(same(saved, without_keys(server().dump({"--create", "extended"}))));
-  EXPECT_THAT(saved, AllOf(HasSubstr("FROM stdin;\n8\t2\n\\."), HasSubstr("setval('public.counter', 1, true)"), Not(HasSubstr("COPY public.member"))));
+  expect_dump_of_pg_dump("extended");
+  EXPECT_THAT(save_database("extended"), AllOf(HasSubstr("FROM stdin;\n8\t2\n\\."), HasSubstr("setval('public.counter', 1, true)"), Not(HasSubstr("COPY public.member"))));
   server().run_sql("postgres", "DROP DATABASE extended");
 }
 
@@ -182,6 +150,7 @@ constexpr char kTraps[] = "../shared/fixtures/postgres-traps.sql";
 TEST_F(Live, ClusterComesBack) {
   const std::filesystem::path traps = std::filesystem::path(CAIRN_TESTS) / ".." / kTraps;
   if (!std::filesystem::exists(traps)) GTEST_SKIP() << "SKIPPED: no " << traps;
+  if (!server().has_own_tools()) GTEST_SKIP() << "SKIPPED: no pg_dump of the server's version";
   const PostgresServer from, to;
   from.run_file("postgres", traps);
   from.run_sql("postgres", "CREATE TABLE here (a int); INSERT INTO here VALUES (7)");
@@ -221,6 +190,7 @@ TEST_F(Live, DatabaseDroppedMeanwhileIsLeftOut) {
 }
 
 TEST_F(Live, BalancesAreThoseOfOneMoment) {
+  if (!server().has_own_tools()) GTEST_SKIP() << "SKIPPED: no pg_dump of the server's version";
   fresh("bank");
   ASSERT_EQ(server().tool("pgbench", {"-i", "-q", "-s", "3", "bank"}).exit_status, 0);
   std::jthread load([&] { server().tool("pgbench", {"-n", "-c", "4", "-T", "4", "bank"}); });
@@ -235,6 +205,22 @@ TEST_F(Live, BalancesAreThoseOfOneMoment) {
               "1");
     EXPECT_NE(server().run_sql("bank_copy", "SELECT count(*) FROM pgbench_history"), "0");
   }
+}
+
+// Somebody waits to change a table, behind our lock: workers that come after him would wait for him, and he waits for us.
+TEST_F(Live, ChangeThatWaitsDoesNotStopIt) {
+  fresh("changing");
+  server().run_sql("changing", "CREATE TABLE a AS SELECT g, repeat('x', 1000) FROM generate_series(1, 50000) g;"
+                               "CREATE TABLE z AS SELECT g, repeat('z', 1000) FROM generate_series(1, 26000) g");
+  const std::string before = without_keys(server().dump({"--create", "changing"}));
+  const auto source = open_postgres(options(server().url("changing")), notes_);
+  std::string script(1000, 0);
+  script.resize(source->read({reinterpret_cast<uint8_t*>(script.data()), script.size()}));
+  std::jthread change([&] { server().run_sql("changing", "ALTER TABLE z ADD COLUMN more int"); });
+  while (server().run_sql("postgres", "SELECT count(*) FROM pg_locks WHERE NOT granted") == "0") std::this_thread::sleep_for(20ms);
+  script = without_keys(script + read_rest(*source));
+  EXPECT_TRUE(same(rows_of(script), rows_of(before)));
+  EXPECT_EQ(notes_.warnings_, "");
 }
 
 TEST_F(Live, NoRightIsSaidAndWhere) {
@@ -262,7 +248,7 @@ TEST_F(Live, RolesWithoutPasswordsWhereTheyAreForbidden) {
 TEST_F(Live, LostConnectionIsAFailure) {
   fresh("large");
   server().run_sql("large", "CREATE TABLE t AS SELECT g, repeat('x', 1000) FROM generate_series(1, 120000) g");
-  for (const char* who : {"application_name = 'cairn'", "query LIKE 'COPY%ctid%'"}) {
+  for (const char* who : {"application_name = 'cairn'", "query LIKE 'COPY%'"}) {
     const auto source = open_postgres(options(server().url("large")), notes_);
     Bytes buffer(1000);
     for (int i = 0; i < 10; ++i) source->read(buffer);
@@ -290,33 +276,6 @@ TEST_F(Live, InterruptionLeavesNothingBehind) {
   EXPECT_EQ(left, "0");
 }
 
-// A program in place of pg_dump.
-class FakeProgram {
- public:
-  explicit FakeProgram(const std::string& script) {
-    std::ofstream(path()) << "#!/bin/sh\n" << script;
-    std::filesystem::permissions(path(), std::filesystem::perms::owner_all);
-  }
-  std::string path() const { return folder_ / "pg_dump"; }
-
- private:
-  const TempDir folder_;
-};
-
-TEST_F(Live, ProgramsThatAreTooOldOrNone) {
-  PostgresSourceOptions chosen = options(server().url("postgres"));
-  const FakeProgram old("echo 'pg_dump (PostgreSQL) 9.6.24'"), none("echo hello");
-  chosen.pg_dump = old.path();
-  EXPECT_THAT(failure_of([&] { open_postgres(chosen, notes_); }, ErrorCode::kUnsupported),
-              AllOf(HasSubstr("pg_dump 9.6.24 is older than the server (" + server().run_sql("postgres", "SELECT split_part(current_setting('server_version'), ' ', 1)") + ")"),
-                    HasSubstr("install postgresql-client-" + server().run_sql("postgres", "SELECT current_setting('server_version_num')::int / 10000")),
-                    HasSubstr("CAIRN_PG_DUMP")));
-  for (const std::string& path : {none.path(), std::string("/nonexistent/pg_dump")}) {
-    chosen.pg_dump = path;
-    EXPECT_THAT(failure_of([&] { open_postgres(chosen, notes_); }, ErrorCode::kUnsupported), HasSubstr("is no pg_dump that runs here"));
-  }
-}
-
 TEST_F(Live, ProgramThatFailsOrStopsEarly) {
   const std::string real = "case \"$1\" in --version) exec " + PostgresServer::tools_bin() + "/pg_dump --version;; esac\n";
   const std::string dump = PostgresServer::tools_bin() + "/pg_dump \"$@\"";
@@ -328,77 +287,6 @@ TEST_F(Live, ProgramThatFailsOrStopsEarly) {
   EXPECT_THAT(failure_of([&] { read_rest(*open_postgres(chosen, notes_)); }), AllOf(HasSubstr("exit status 1"), HasSubstr("out of luck")));
   chosen.pg_dump = cut.path();
   EXPECT_THAT(failure_of([&] { read_rest(*open_postgres(chosen, notes_)); }), HasSubstr("has no end"));
-}
-
-std::string content_of(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return std::string(std::istreambuf_iterator<char>(in), {});
-}
-
-TEST(LiveWithPassword, ChildrenDoNotShowIt) {
-  if (!PostgresServer::missing().empty()) GTEST_SKIP() << "SKIPPED: " << PostgresServer::missing();
-  PostgresServer::Options server_options;
-  server_options.hba = "local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n";
-  const PostgresServer server(server_options);
-  server.run_sql("postgres", "CREATE ROLE keeper SUPERUSER LOGIN PASSWORD 'a:b\\c''hush hush'; CREATE TABLE t AS SELECT generate_series(1, 10) a");
-  Notes notes;
-  const std::string at = "@127.0.0.1:" + std::to_string(server.port());
-  // By the URL, and by the environment, which children would inherit.
-  for (const std::string& url : {"postgresql://keeper:a%3Ab%5Cc'hush%20hush" + at, "postgresql://keeper" + at}) {
-    ::setenv("PGPASSWORD", "a:b\\c'hush hush", 1);
-    for (const char* database : {"", "/postgres"}) {
-      // A program that shows what it was given, before it does what it should.
-      const TempDir shown;
-      const FakeProgram program("case \"$1\" in --version) exec " + PostgresServer::tools_bin() + "/pg_dump --version;; esac\n" + "cat /proc/$$/cmdline /proc/$$/environ >> " +
-                                shown.path().string() + "/seen\nexec " + PostgresServer::tools_bin() + "/${0##*/} \"$@\"");
-      std::filesystem::copy(program.path(), std::filesystem::path(program.path()).parent_path() / "pg_dumpall");
-      const PostgresSourceOptions options{.url = PostgresUrl(url + database), .excluded = {}, .pg_dump = program.path(), .workers = 2};
-      EXPECT_THAT(read_rest(*open_postgres(options, notes)), HasSubstr("\n10\n\\."));
-      EXPECT_THAT(content_of(shown / "seen"), AllOf(HasSubstr("passfile='/proc/self/fd/3'"), HasSubstr("PATH="), Not(HasSubstr("hush"))));
-    }
-    ::unsetenv("PGPASSWORD");
-    if (url.find("hush") == std::string::npos) continue;
-    const PostgresSourceOptions wrong{.url = PostgresUrl("postgresql://keeper:hush" + at), .excluded = {}, .pg_dump = "", .workers = 1};
-    EXPECT_THAT(failure_of([&] { open_postgres(wrong, notes); }), AllOf(HasSubstr("password authentication failed"), Not(HasSubstr("hush"))));
-  }
-  EXPECT_THAT(notes.warnings_, Not(HasSubstr("hush")));
-}
-
-TEST(PlanOfCopies, SplitsWhatIsLarge) {
-  const TableData small{.heading = "", .relation = "public.t", .columns = "a, b", .condition = "", .page_count = 10, .data_bytes = 80000, .heap = true};
-  TableData large = small;
-  large.page_count = 4099;
-  large.data_bytes = 4099 * 8192;
-  const std::vector<TableData> tables = {small, large};
-  const std::vector<CopyJob> jobs = plan_copies(tables, true);
-  ASSERT_EQ(jobs.size(), 5U);
-  EXPECT_EQ(copy_statement(small, jobs[0]), "COPY public.t (a, b) TO STDOUT");
-  EXPECT_EQ(copy_statement(large, jobs[1]), "COPY (SELECT a, b FROM ONLY public.t WHERE ctid < '(1024,0)') TO STDOUT");
-  EXPECT_EQ(copy_statement(large, jobs[2]), "COPY (SELECT a, b FROM ONLY public.t WHERE ctid >= '(1024,0)' AND ctid < '(2048,0)') TO STDOUT");
-  EXPECT_EQ(copy_statement(large, jobs[4]), "COPY (SELECT a, b FROM ONLY public.t WHERE ctid >= '(3072,0)') TO STDOUT");
-  EXPECT_EQ(plan_copies(tables, false).size(), 2U);
-  large.heap = false;
-  EXPECT_EQ(plan_copies({large}, true).size(), 1U);
-  TableData configuration = large;
-  configuration.condition = "WHERE a > 1";
-  EXPECT_EQ(copy_statement(configuration, plan_copies({configuration}, true)[0]), "COPY (SELECT a, b FROM public.t WHERE a > 1) TO STDOUT");
-}
-
-TEST(OrderAfterNeeds, KeepsWhatItCan) {
-  EXPECT_THAT(order_after_needs(4, {}), ElementsAre(0, 1, 2, 3));
-  EXPECT_THAT(order_after_needs(4, {{0, 2}}), ElementsAre(2, 0, 1, 3));
-  EXPECT_THAT(order_after_needs(3, {{0, 1}, {1, 2}, {0, 2}, {0, 2}, {1, 1}}), ElementsAre(2, 1, 0));
-  EXPECT_EQ(order_after_needs(3, {{0, 1}, {1, 0}}).size(), 3U);
-}
-
-TEST(ScriptHead, EndsAtTheFirstEntry) {
-  const std::string head = "--\n-- PostgreSQL database dump\n--\n\n\\restrict abc\n\n-- Dumped from database version 17.1\n-- Dumped by pg_dump version 17.1\n\n"
-                           "SET statement_timeout = 0;\nSET transaction_timeout = 0;\nSELECT pg_catalog.set_config('search_path', '', false);\n\n";
-  for (const std::string rest : {"SET default_tablespace = '';\n\n", "--\n-- Name: x; Type: INDEX; Schema: public; Owner: y\n--\n",
-                                 "--\n-- PostgreSQL database dump complete\n--\n\n\\unrestrict abc\n\n"}) {
-    EXPECT_EQ(script_head_bytes(head + rest), head.size()) << rest;
-  }
-  EXPECT_EQ(script_head_bytes(head), head.size());
 }
 
 }  // namespace

@@ -32,7 +32,7 @@ class PartDiff : public BackupTest {
  protected:
   Manifest back_up_dump(const std::string& dump) {
     write_file(dir_ / "dump", dump);
-    const Manifest m = back_up({shell("db", "cat '" + (dir_ / "dump").string() + "'")}).manifest;
+    const Manifest m = back_up({shell("db", "cat '" + (dir_ / "dump") + "'")}).manifest;
     EXPECT_EQ(m.component("db")->kind, ComponentKind::kPostgres) << notes_->all();
     EXPECT_EQ(content_of(m, "db"), dump);
     return m;

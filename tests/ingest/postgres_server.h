@@ -71,7 +71,7 @@ class PostgresServer {
     std::ofstream(data() + "/pg_hba.conf") << options.hba;
     std::ofstream(data() + "/postgresql.conf", std::ios::app)
         << "fsync = off\nfull_page_writes = off\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = '" << folder_.path().string()
-        << "'\nshared_buffers = 64MB\nmax_connections = 60\n" << options.config << "\n";
+        << "'\nshared_buffers = 64MB\nmax_connections = 60\npassword_encryption = 'scram-sha-256'\n" << options.config << "\n";
     for (int tries = 0; pid_ < 0; ++tries) start(tries);
   }
   PostgresServer(const PostgresServer&) = delete;
@@ -88,6 +88,10 @@ class PostgresServer {
   // Again, on the same data and port.  Requires: stopped.
   void restart() { start(99); }
 
+  // Whether the client programs are of the server's major version: what a newer pg_dump writes, an older server may refuse.
+  bool has_own_tools() const {
+    return contents(data() + "/PG_VERSION") == std::filesystem::path(tools_bin()).parent_path().filename().string() + "\n";
+  }
   int port() const { return port_; }
   std::string socket_folder() const { return folder_.path().string(); }
   std::string log() const { return contents(folder_ / "log"); }

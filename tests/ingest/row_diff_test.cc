@@ -14,8 +14,8 @@ class RowDiffTest : public BackupTest {
     write_file(dir_ / "before", before);
     write_file(dir_ / "after", after);
     options_.format = StreamFormat::kRaw;
-    const Manifest m = back_up({shell("before", "cat '" + (dir_ / "before").string() + "'"),
-                                shell("after", "cat '" + (dir_ / "after").string() + "'")}).manifest;
+    const Manifest m = back_up({shell("before", "cat '" + (dir_ / "before") + "'"),
+                                shell("after", "cat '" + (dir_ / "after") + "'")}).manifest;
     std::map<std::string, Entry> entries = entries_of(m);
     ChunkReader reader(repository().backend(), repository().keys(), repository().index(), 4 << 20);
     const std::vector<Extent> was = {{cut_front, before.size() - cut_front}}, is = {{cut_front, after.size() - cut_front}};

@@ -52,6 +52,11 @@ TEST_F(ServerRestore, WhatDumpsDropIsNotDropped) {
   EXPECT_EQ(server().run_sql("shop", "SELECT count(*) FROM app.bill"), "500");
   restore_into(fresh("copy"), snapshot, {});
   EXPECT_EQ(dump_of("copy"), dump_of("shop"));
+
+  stream_ = "DROP TABLE IF EXISTS app.bill CASCADE;\nALTER TABLE app.customer DROP CONSTRAINT customer_pkey CASCADE;\nSELECT 1;\n";
+  parts_ = {{"shop.sql", "database", {}, {{0, stream_.size()}}, {}}};
+  restore_into("shop", commit("db"), {"shop"});
+  EXPECT_EQ(dump_of("copy"), dump_of("shop"));
 }
 
 TEST_F(ServerRestore, LargeObjects) {
@@ -231,6 +236,23 @@ TEST_F(ServerRestore, RolesThatAreNotThereAreTold) {
   EXPECT_NE(result.warnings[0].find("role passing isn't on the server: 2 statements"), std::string::npos) << result.warnings[0];
 }
 
+TEST_F(ServerRestore, ByWhomTheDatabaseBelongsTo) {
+  make_shop();
+  const Manifest snapshot = take(dump_of("shop"));
+  server().run_sql("postgres", "CREATE ROLE keeper LOGIN");
+  fresh("copy");
+  server().run_sql("postgres", "ALTER DATABASE copy OWNER TO keeper");
+  options_.url = server().url("copy", "keeper");
+  for (const bool clean : {false, true}) {
+    options_.clean = clean;
+    const PostgresRestoreResult result = restore_to_postgres(repository(), snapshot, "db", {}, options_, notes_);
+    EXPECT_TRUE(result.complete()) << joined(result.mismatches);
+    ASSERT_EQ(result.warnings.size(), 1u) << joined(result.warnings);
+    EXPECT_NE(result.warnings[0].find("user keeper may not give away owners"), std::string::npos) << result.warnings[0];
+    EXPECT_EQ(dump_of("copy", {"--no-owner"}), dump_of("shop", {"--no-owner"}));
+  }
+}
+
 TEST_F(ServerRestore, WhatDiffersAfterwardsIsTold) {
   make_shop();
   const Manifest snapshot = take(dump_of("shop"));
@@ -244,6 +266,11 @@ TEST_F(ServerRestore, WhatDiffersAfterwardsIsTold) {
   const PostgresRestoreResult result = restore_into("copy", snapshot, {"db/app/bill"});
   EXPECT_FALSE(result.complete());
   EXPECT_EQ(joined(result.mismatches), "table app.bill: holds 100 rows, but 500 are in the snapshot\n");
+  // Where the snapshot doesn't tell, what was sent is compared with what is there.
+  options_.data_only = false;
+  stream_ = "CREATE TABLE public.short (a int);\nCREATE RULE r AS ON INSERT TO public.short DO INSTEAD NOTHING;\nINSERT INTO public.short VALUES (1), (2);\n";
+  parts_ = {{"shop.sql", "database", {}, {{0, stream_.size()}}, {}}};
+  EXPECT_EQ(joined(restore_into(fresh("copy"), commit("db"), {"shop"}).mismatches), "table public.short: holds 0 rows, but 2 were loaded\n");
 }
 
 TEST_F(ServerRestore, DryRunsChangeNothing) {
@@ -254,6 +281,69 @@ TEST_F(ServerRestore, DryRunsChangeNothing) {
   EXPECT_EQ(joined(notes_.items_), "would restore db/db/app/bill.sql\nwould restore db/db/app/customer.sql\n");
   EXPECT_EQ(server().run_sql("copy", "SELECT count(*) FROM pg_namespace WHERE nspname = 'app'"), "0");
   EXPECT_NE(failure("copy", snapshot, {"db/app/nothing"}).find("is not a database, a schema or a table"), std::string::npos);
+}
+
+TEST_F(ServerRestore, AServerThatGoesAwayAndAPersonWhoStops) {
+  make_shop();
+  server().run_sql("shop", "INSERT INTO app.bill SELECT g, 1, 0 FROM generate_series(1000, 200000) g");
+  const Manifest snapshot = take(dump_of("shop", {"--create"}));
+  // Somebody throws the connection out while rows are on their way.
+  fresh("copy");
+  uint64_t thrown_out = 0;
+  notes_.on_check_ = [&](uint64_t) {
+    if (notes_.bytes_done < 1 << 20 || thrown_out > 0) return;
+    thrown_out = 1;
+    server().run_sql("postgres", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'copy'");
+  };
+  std::string why = failure("copy", snapshot, {"shop"});
+  EXPECT_EQ(thrown_out, 1u);
+  EXPECT_NE(why.find("nothing was changed in database copy"), std::string::npos) << why;
+  EXPECT_EQ(server().run_sql("copy", "SELECT count(*) FROM pg_namespace WHERE nspname = 'app'"), "0");
+
+  notes_.bytes_done = 0;
+  notes_.on_check_ = [&](uint64_t) {
+    if (notes_.bytes_done >= 1 << 20) throw Error(ErrorCode::kInterrupted, "asked to stop");
+  };
+  why = failure("copy", snapshot, {"shop"});
+  EXPECT_NE(why.find("asked to stop; nothing was changed in database copy"), std::string::npos) << why;
+  EXPECT_EQ(server().run_sql("copy", "SELECT count(*) FROM pg_namespace WHERE nspname = 'app'"), "0");
+  // Nor is a new database left behind, or the old one gone.
+  options_.create = options_.clean = true;
+  notes_.bytes_done = 0;
+  why = failure("postgres", snapshot, {"shop"});
+  EXPECT_NE(why.find("asked to stop"), std::string::npos) << why;
+  EXPECT_NE(why.find("the old one is as it was"), std::string::npos) << why;
+  EXPECT_EQ(server().run_sql("postgres", "SELECT count(*) FROM pg_database WHERE datname ~ 'cairn'"), "0");
+  EXPECT_EQ(server().run_sql("shop", "SELECT count(*) FROM app.customer"), "100");
+  options_.rename = "newer";
+  notes_.bytes_done = 0;
+  why = failure("postgres", snapshot, {"shop"});
+  EXPECT_NE(why.find("it is not on the server"), std::string::npos) << why;
+  EXPECT_EQ(server().run_sql("postgres", "SELECT count(*) FROM pg_database WHERE datname = 'newer'"), "0");
+}
+
+TEST_F(ServerRestore, KeysThatAreLookedAtLast) {
+  fresh("shop");
+  server().run_sql("shop", "CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (a int REFERENCES a DEFERRABLE INITIALLY DEFERRED);"
+                           "INSERT INTO a VALUES (1); INSERT INTO b VALUES (1)");
+  const Manifest snapshot = take(dump_of("shop"));
+  server().run_sql("shop", "DELETE FROM b");
+  server().run_sql("shop", "DELETE FROM a");
+  options_.data_only = true;
+  const std::string why = failure("shop", snapshot, {"db/public/b"});
+  EXPECT_NE(why.find("violates foreign key constraint"), std::string::npos) << why;
+  EXPECT_NE(why.find("nothing was changed in database shop"), std::string::npos) << why;
+  EXPECT_TRUE(restore_into("shop", snapshot, {}).complete());
+  EXPECT_EQ(server().run_sql("shop", "SELECT condeferrable AND condeferred FROM pg_constraint WHERE contype = 'f'"), "t");
+}
+
+TEST_F(ServerRestore, OldStringsWithBackslashes) {
+  fresh("copy");
+  stream_ = "SET standard_conforming_strings = off;\nSET escape_string_warning = off;\nCREATE TABLE public.t (a text);\n"
+            "INSERT INTO public.t VALUES ('it\\'s; \\\\');\nSET client_encoding = 'LATIN1';\nCOPY public.t (a) FROM stdin;\n\xe4\n\\.\n";
+  parts_ = {{"shop.sql", "database", {}, {{0, stream_.size()}}, {}}};
+  EXPECT_TRUE(restore_into("copy", commit("db"), {"shop"}).complete());
+  EXPECT_EQ(server().run_sql("copy", "SELECT a FROM t"), "it's; \\\nä");
 }
 
 }  // namespace

@@ -38,12 +38,12 @@ class CustomContainer : public Container {
       state_ = State::kFinish;
       return;
     }
-    if (head.size() < kBlockHeadBytes) return give_up("it breaks off");
-    const auto id = archive_int(head.subspan(1));
+    const auto id = head.size() < kBlockHeadBytes ? std::nullopt : archive_int(head.subspan(1));
     const TocEntry* entry = id ? job_.toc.find(static_cast<int>(*id)) : nullptr;
     const bool known = entry && entry->has_data && !job_.render.arrived(*entry) && (head[0] == kData || head[0] == kLargeObjects) &&
                        (head[0] == kLargeObjects) == Renderer::holds_large_objects(*entry);
-    if (!known) return give_up("what follows isn't data of an entry of its table of contents");
+    if (!known && !job_.render.missing()) return pass_rest();
+    if (!known) return give_up(head.size() < kBlockHeadBytes ? "it breaks off" : "what follows isn't data of an entry of its table of contents");
     if (!job_.render.ready(*entry)) return;
     entry_ = entry;
     job_.verbatim(in_, kBlockHeadBytes);
@@ -87,7 +87,8 @@ class CustomContainer : public Container {
     const auto size = head.size() < kArchiveIntBytes ? std::nullopt : archive_int(head);
     if (!size || *size < 0) {
       end_block();
-      return give_up(head.size() < kArchiveIntBytes ? "it breaks off within " + data_of(*entry_) : data_of(*entry_) + ": a chunk's length is damaged");
+      return give_up(head.size() < kArchiveIntBytes ? "it breaks off within " + data_of(*entry_)
+                                                    : data_of(*entry_) + ": a chunk's length is damaged");
     }
     if (*size == 0) {
       end_block();
@@ -129,6 +130,12 @@ class CustomContainer : public Container {
   void give_up(const std::string& why) {
     if (state_ == State::kObject) job_.render.end_large_objects();
     job_.trouble(why);
+    state_ = State::kFinish;
+  }
+
+  // Bytes behind an archive that is whole: pg_restore doesn't mind them.  (pg_dump -Fc >> FILE writes its table of contents twice.)
+  void pass_rest() {
+    job_.warnings.push_back("bytes follow the end of the archive; they are kept");
     state_ = State::kFinish;
   }
 

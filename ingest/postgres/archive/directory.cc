@@ -25,13 +25,15 @@ struct Suffix {
   std::string_view suffix;
   PackCodec codec;
 };
-constexpr auto kSuffixes = std::to_array<Suffix>({{"", PackCodec::kNone}, {".gz", PackCodec::kGzip}, {".lz4", PackCodec::kLz4}, {".zst", PackCodec::kZstd}});
+constexpr auto kSuffixes = std::to_array<Suffix>(
+    {{"", PackCodec::kNone}, {".gz", PackCodec::kGzip}, {".lz4", PackCodec::kLz4}, {".zst", PackCodec::kZstd}});
 
 // A file of the archive, open.
 class OpenFile {
  public:
   OpenFile(int directory_fd, const std::string& name)
-      : fd_(::openat(directory_fd, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)), in_([this](std::span<uint8_t> into) { return read(into); }) {
+      : fd_(::openat(directory_fd, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)),
+        in_([this](std::span<uint8_t> into) { return read(into); }) {
     if (!fd_) throw_errno(printable(name));
     struct ::stat status{};
     if (::fstat(fd_.get(), &status) != 0) throw_errno(printable(name));
@@ -261,7 +263,8 @@ class DirectoryContainer : public Container {
 
 class DirectorySource : public ArchiveReader {
  public:
-  DirectorySource(int directory_fd, const std::string& component, std::set<std::string> files, std::unique_ptr<OpenFile> toc_file, Toc toc, Bytes head)
+  DirectorySource(int directory_fd, const std::string& component, std::set<std::string> files, std::unique_ptr<OpenFile> toc_file,
+                  Toc toc, Bytes head)
       : ArchiveReader(component) {
     auto job = std::make_unique<ArchiveJob>(ArchiveFormat::kDirectory, std::move(toc), std::move(head));
     auto container = std::make_unique<DirectoryContainer>(*job, directory_fd, std::move(files), std::move(toc_file));

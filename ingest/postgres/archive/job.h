@@ -42,6 +42,7 @@ struct ArchiveJob {
   Renderer render;
   UndoHints hints;
   std::string problem;   // why the archive isn't whole, for people; "" while it is
+  std::vector<std::string> warnings;
 };
 
 // "the data of app.\"Mixed;Case\"": for problems.

@@ -126,7 +126,8 @@ class Output {
 // The bytes of a large object out of its lowrite('\x…') lines.
 class Unhex {
  public:
-  Unhex(const PlainSource& source, TakeBytes plain) : words_(lowrite_begin(source.form).size()), left_(source.length_bytes), plain_(std::move(plain)) {
+  Unhex(const PlainSource& source, TakeBytes plain)
+      : words_(lowrite_begin(source.form).size()), left_(source.length_bytes), plain_(std::move(plain)) {
     out_.reserve(kLowriteBytes);
   }
   void add(ByteView text) {
@@ -173,14 +174,15 @@ class Rebuilder {
     RecipeOps ops(file_.operations);
     while (const auto op = ops.next()) {
       switch (op->kind) {
-        case RecipeOp::Kind::kText: read(recipe_.layout.text({op->source.offset_bytes, op->source.length_bytes}), [&](ByteView b) { out(b); }); break;
+        case RecipeOp::Kind::kText: plain(op->source, [&](ByteView b) { out(b); }); break;
         case RecipeOp::Kind::kVerbatim: verbatim(op->verbatim_bytes, [&](ByteView b) { out(b); }); break;
         case RecipeOp::Kind::kBlock: block(*op); break;
       }
     }
     out_.flush();
     if (out_.size_bytes() != file_.file.size_bytes || out_.hash() != file_.hash) {
-      corrupt("the result isn't the original: the stored stream is damaged, or the compression library here works differently from the one at backup");
+      corrupt("the result isn't the original: the stored stream is damaged, or the compression library here works differently from "
+              "the one at backup");
     }
   }
 

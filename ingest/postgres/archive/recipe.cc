@@ -94,7 +94,7 @@ Recipe decode_recipe(ByteView recipe) {
   Decoder in(recipe, "recipe of an archive");
   const uint64_t version = in.varint();
   if (version != kVersion) {
-    throw Error(ErrorCode::kUnsupported, "recipe of an archive: version " + std::to_string(version) + ": written by a newer cairn; update this one");
+    throw Error(ErrorCode::kUnsupported, "recipe of an archive: version " + std::to_string(version) + ": written by a newer cairn; update this");
   }
   Recipe out;
   const uint8_t format = in.u8();

@@ -127,7 +127,8 @@ void Renderer::print(const TocEntry& entry, std::string_view prefix) {
   owner(entry);
   if (entry.access_method && entry.partitioned) {
     const std::string schema = entry.schema.value_or("");
-    out_.text("ALTER TABLE " + (schema.empty() ? "" : quote(schema) + ".") + quote(entry.tag) + " SET ACCESS METHOD " + quote(*entry.access_method) + ";\n\n");
+    out_.text("ALTER TABLE " + (schema.empty() ? "" : quote(schema) + ".") + quote(entry.tag) + " SET ACCESS METHOD " +
+              quote(*entry.access_method) + ";\n\n");
   }
 }
 
@@ -158,7 +159,8 @@ void Renderer::owner(const TocEntry& entry) {
   }
   std::string what;
   if (std::ranges::binary_search(kNamedKinds, entry.kind)) {
-    const bool as_table = toc_.minor_version < kOwnKindsMinor && (entry.kind == "VIEW" || entry.kind == "SEQUENCE" || entry.kind == "MATERIALIZED VIEW");
+    const bool like_table = entry.kind == "VIEW" || entry.kind == "SEQUENCE" || entry.kind == "MATERIALIZED VIEW";
+    const bool as_table = toc_.minor_version < kOwnKindsMinor && like_table;
     what = (as_table ? "TABLE" : entry.kind) + " ";
     if (entry.schema && !entry.schema->empty()) what += quote(*entry.schema) + ".";
     what += quote(entry.tag);

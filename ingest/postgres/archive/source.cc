@@ -71,6 +71,7 @@ StreamParts ArchiveReader::parts() {
                            job_->out.why_no_dump() + "); saved without parts");
   }
   out.kind = ComponentKind::kPostgres;
+  out.warnings.insert(out.warnings.end(), job_->warnings.begin(), job_->warnings.end());
   if (!job_->problem.empty()) {
     out.ended = false;
     out.problem = job_->problem;

@@ -57,7 +57,8 @@ class TarContainer : public Container {
     if (open_table_) {
       block_.emplace(job_, PackCodec::kNone, false, PlainSource::Form::kText, [this](ByteView rows) { job_.render.data(rows); });
     } else if (open_object_) {
-      block_.emplace(job_, PackCodec::kNone, false, job_.render.large_object_form(), [this](ByteView bytes_of) { job_.render.large_object_data(bytes_of); });
+      block_.emplace(job_, PackCodec::kNone, false, job_.render.large_object_form(),
+                     [this](ByteView data) { job_.render.large_object_data(data); });
     }
     left_ = header->size_bytes;
     padding_ = tar_padding(left_);
@@ -93,8 +94,9 @@ class TarContainer : public Container {
     return true;
   }
 
-  const TocEntry* next_group() const {
-    for (const TocEntry& entry : job_.toc.entries) {
+  const TocEntry* next_group() {
+    for (; groups_at_ < job_.toc.entries.size(); ++groups_at_) {
+      const TocEntry& entry = job_.toc.entries[groups_at_];
       if (entry.has_data && Renderer::holds_large_objects(entry) && !job_.render.arrived(entry)) return &entry;
     }
     return nullptr;
@@ -176,6 +178,7 @@ class TarContainer : public Container {
   uint64_t left_;                          // of the member
   size_t padding_;                         // behind it
   std::map<std::string, const TocEntry*> by_file_;
+  size_t groups_at_ = 0;                   // no large objects are to come before this entry
   const TocEntry* group_ = nullptr;        // the large objects that are open
   const TocEntry* open_table_ = nullptr;   // what the member is: rows,
   bool open_object_ = false;               // or a large object, or neither

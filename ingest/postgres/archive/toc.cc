@@ -67,7 +67,8 @@ class TocReader {
     std::array<int, 7> time{};   // second, minute, hour, day, month from 0, year from 1900, summer time
     for (int& one : time) one = number();
     std::array<char, 100> created{};
-    std::snprintf(created.data(), created.size(), "%04lld-%02lld-%02d %02d:%02d:%02d", time[5] + 1900LL, time[4] + 1LL, time[3], time[2], time[1], time[0]);
+    std::snprintf(created.data(), created.size(), "%04lld-%02lld-%02d %02d:%02d:%02d", time[5] + 1900LL, time[4] + 1LL, time[3],
+                  time[2], time[1], time[0]);
     toc_.created = created.data();
     toc_.database = string().value_or("");
     toc_.server_version = string();

@@ -75,7 +75,10 @@ void Undo::choose() {
 bool Undo::fits(const Packing& packing) {
   packer_ = std::make_unique<SteadyPacker>(packing);
   made_.clear();
-  const auto same = [this] { return std::equal(made_.begin(), made_.begin() + static_cast<ptrdiff_t>(std::min(made_.size(), came_.size())), came_.begin()); };
+  const auto same = [this] {
+    const size_t size = std::min(made_.size(), came_.size());
+    return std::ranges::equal(ByteView(made_).first(size), ByteView(came_).first(size));
+  };
   for (ByteView rest = sample_; !rest.empty(); rest = rest.subspan(std::min(rest.size(), kTrialBytes))) {
     packer_->add(rest.first(std::min(rest.size(), kTrialBytes)), made_);
     if (!same()) return false;

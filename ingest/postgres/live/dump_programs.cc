@@ -144,7 +144,7 @@ ProgramLogin::ProgramLogin(const PostgresParameters& parameters) {
       passwords_ = nameless_file("*:*:*:*:" + with_backslashes(value, ":\\") + "\n");
     } else if (keyword == "sslpassword") {
       service_ = nameless_file("[cairn]\nsslpassword=" + value + "\n");
-    } else if (keyword != "dbname") {
+    } else if (keyword != "dbname" && keyword != "fallback_application_name") {
       connection_ += setting(keyword, value);
     }
   }

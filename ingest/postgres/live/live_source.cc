@@ -59,9 +59,11 @@ class DatabaseScript {
     set_up_session(*connection_);
     encoding_ = connection_->query("SHOW server_encoding").text(0, 0);
     snapshot_ = begin_snapshot(*connection_, list_);
-    // All of these begin now, so that their queries run beside the copying; what they write waits in their pipes.
+    // All of these begin now: their queries run beside the copying, what they write waits in their pipes, and their locks aren't
+    // behind somebody who waits for ours.
     pre_ = child(create ? std::vector<std::string>{"--section=pre-data", "--create"} : std::vector<std::string>{"--section=pre-data"}, true);
     rows_ = std::make_unique<RowSource>(*connection_, snapshot_, list_.tables, workers_, monitor_);
+    if (list_.large_objects) large_objects_ = child({"--section=data", "--exclude-table-data=*.*"}, false);
     post_ = child({"--section=post-data"}, false);
   }
 
@@ -71,10 +73,8 @@ class DatabaseScript {
     rows_.reset();  // which had the connection
     return sequence_script(*connection_, list_.sequences);
   }
-  std::unique_ptr<StreamSource> large_objects() {
-    if (!list_.large_objects) return nullptr;
-    return child({"--section=data", "--exclude-table-data=*.*"}, false);
-  }
+  bool has_large_objects() const { return list_.large_objects; }
+  StreamSource& large_objects() { return *large_objects_; }
   StreamSource& constraints() { return *post_; }
   // The last words.  The snapshot was there all the time, or this throws.
   std::string end() {
@@ -97,7 +97,7 @@ class DatabaseScript {
   const ProgramLogin login_;
   std::string encoding_, snapshot_;
   DataList list_;
-  std::unique_ptr<ScriptSource> pre_, post_;
+  std::unique_ptr<ScriptSource> pre_, large_objects_, post_;
   std::unique_ptr<RowSource> rows_;
 };
 
@@ -176,7 +176,7 @@ class LiveSource : public StreamSource {
     piece([](DatabaseScript& database) { return std::make_unique<Borrowed>(database.definitions()); });
     piece([](DatabaseScript& database) { return std::make_unique<Borrowed>(database.rows()); });
     piece([](DatabaseScript& database) { return std::make_unique<FixedText>(database.sequences()); });
-    piece([](DatabaseScript& database) { return database.large_objects(); });
+    piece([](DatabaseScript& database) { return database.has_large_objects() ? std::make_unique<Borrowed>(database.large_objects()) : nullptr; });
     piece([](DatabaseScript& database) { return std::make_unique<Borrowed>(database.constraints()); });
     piece([this](DatabaseScript& database) {
       auto last = std::make_unique<FixedText>(database.end());

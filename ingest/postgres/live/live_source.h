@@ -3,7 +3,7 @@
 // For each database one connection exports a snapshot; pg_dump, our child, writes the definitions of that snapshot, and the rows come
 // by our own COPYs, several at a time, in pg_dump's order and form.
 //
-// Memory:   32 MiB of rows under way, and per connection the longest row twice.
+// Memory:   32 MiB of rows under way, and per connection the longest row, up to twice.
 // Source:   PostgreSQL documentation: pg_dump, pg_dumpall, COPY, "Snapshot Synchronization Functions".
 #pragma once
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 #include "store/error.h"
@@ -15,7 +16,6 @@ constexpr uint64_t kRangeBytes = 8 << 20;         // of a table in one COPY
 constexpr uint64_t kBytesPerConnection = 32 << 20;  // fewer don't pay for another connection
 constexpr size_t kLeastBlockCost = 4096;          // what a short block costs all the same
 constexpr std::chrono::milliseconds kPoll{200};   // how late an interruption is noticed
-constexpr char kLockTimeout[] = "60s";
 
 size_t cost_of(const std::string& block) { return std::max(block.size(), kLeastBlockCost); }
 
@@ -64,18 +64,30 @@ void RowSource::WorkerMonitor::check_interrupted() {
 }
 
 RowSource::RowSource(PostgresConnection& own, const std::string& snapshot, const std::vector<TableData>& tables, size_t workers, Monitor& monitor)
-    : monitor_(monitor), worker_monitor_(monitor), tables_(tables),
+    : monitor_(monitor), worker_monitor_(monitor), own_(own), parameters_(own.parameters()), snapshot_(snapshot), tables_(tables),
       jobs_(plan_copies(tables, workers > 1 && own.server_version_num() >= 140000)), slots_(kWindow) {
-  const size_t useful = useful_workers(tables, workers);
-  const PostgresParameters parameters = own.parameters();
   try {
-    threads_.emplace_back([this, &own] { guarded([&] { work(own); }); });
-    for (size_t i = 1; i < useful; ++i) {
-      threads_.emplace_back([this, parameters, snapshot] { guarded([&] { work_with_new_connection(parameters, snapshot); }); });
-    }
+    start(useful_workers(tables, workers));
   } catch (...) {
-    worker_monitor_.stop = true;  // those that run are joined when threads_ goes
+    {
+      std::lock_guard lock(mu_);
+      worker_monitor_.stop = true;
+    }
+    room_.notify_all();  // those that run are joined when threads_ goes
     throw;
+  }
+}
+
+void RowSource::start(size_t workers) {
+  others_ = workers - 1;
+  threads_.emplace_back([this] { guarded([&] { work(); }); });
+  for (size_t i = 1; i < workers; ++i) {
+    threads_.emplace_back([this] {
+      guarded([&] { work_with_new_connection(); });
+      std::lock_guard lock(mu_);
+      --others_;
+      room_.notify_all();
+    });
   }
 }
 
@@ -100,65 +112,103 @@ void RowSource::guarded(const std::function<void()>& body) {
   }
 }
 
-void RowSource::work_with_new_connection(const PostgresParameters& parameters, const std::string& snapshot) {
+void RowSource::work() {
+  for (size_t number = 0; take_job(number, true);) {
+    copy(own_, number);
+    finish_job(number);
+  }
+}
+
+void RowSource::work_with_new_connection() {
   std::optional<PostgresConnection> connection;
-  try {
-    connection.emplace(parameters, std::nullopt, worker_monitor_);
-    set_up_session(*connection);
-    // Whoever changes a table that our first connection has locked waits for us; we can't wait for him.
-    connection->exec(std::string("SET lock_timeout = '") + kLockTimeout + "'");
+  const auto begin = [&] {
     connection->exec("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY");
-    connection->exec("SET TRANSACTION SNAPSHOT " + PostgresConnection::quote_literal(snapshot));
+    connection->exec("SET TRANSACTION SNAPSHOT " + PostgresConnection::quote_literal(snapshot_));
+  };
+  try {
+    connection.emplace(parameters_, std::nullopt, worker_monitor_);
+    set_up_session(*connection);
+    begin();
   } catch (const Error& error) {
     if (error.code() == ErrorCode::kInterrupted) throw;
     monitor_.warning(std::string("one connection less to copy rows with: ") + error.what());
     return;
   }
-  work(*connection);
-}
-
-void RowSource::work(PostgresConnection& connection) {
-  for (size_t number = 0; take_job(number);) {
-    copy(connection, number);
-    std::lock_guard lock(mu_);
-    slots_[number % kWindow].done = true;
-    if (number == head_) ready_.notify_one();
+  size_t locked = tables_.size();  // none
+  for (size_t number = 0; take_job(number, false);) {
+    const size_t table = jobs_[number].table;
+    if (locked != table && connection->try_exec("LOCK TABLE ONLY " + tables_[table].relation + " IN ACCESS SHARE MODE NOWAIT")) {
+      // Whatever the reason is: if it isn't the lock, own_ will say it.
+      leave_for_own(number);
+      connection->exec("ROLLBACK");
+      begin();
+      locked = tables_.size();
+      continue;
+    }
+    locked = table;
+    copy(*connection, number);
+    finish_job(number);
   }
 }
 
-bool RowSource::take_job(size_t& number) {
+bool RowSource::take_job(size_t& number, bool own) {
   std::unique_lock lock(mu_);
-  room_.wait(lock, [&] { return worker_monitor_.stop || taken_ == jobs_.size() || taken_ - head_ < kWindow; });
-  if (worker_monitor_.stop || taken_ == jobs_.size()) return false;
+  const auto left = [&] { return own && !left_for_own_.empty(); };
+  room_.wait(lock, [&] {
+    if (taken_ == jobs_.size()) return worker_monitor_.stop || left() || !own || others_ == 0;
+    return worker_monitor_.stop || left() || taken_ - head_ < kWindow;
+  });
+  if (worker_monitor_.stop) return false;
+  if (left()) {
+    number = *left_for_own_.begin();
+    left_for_own_.erase(left_for_own_.begin());
+    return true;
+  }
+  if (taken_ == jobs_.size()) return false;
   number = taken_++;
   return true;
+}
+
+void RowSource::finish_job(size_t number) {
+  std::lock_guard lock(mu_);
+  slots_[number % kWindow].done = true;
+  if (number == head_) ready_.notify_one();
+}
+
+void RowSource::leave_for_own(size_t number) {
+  std::lock_guard lock(mu_);
+  left_for_own_.insert(number);
+  room_.notify_all();
 }
 
 void RowSource::copy(PostgresConnection& connection, size_t number) {
   const TableData& table = tables_[jobs_[number].table];
   if (table.heap && table.page_count == 0) return;
+  const bool own = &connection == &own_;
   connection.begin_copy_out(copy_statement(table, jobs_[number]));
   std::string block;
   for (bool more = true; more;) {
-    block.reserve(kBlockBytes + kBlockBytes / 16);
     more = connection.copy_out(block, kBlockBytes);
     if (block.size() >= kBlockBytes / 2) {
-      put_block(number, std::move(block));
+      put_block(number, std::move(block), own);
     } else if (!block.empty()) {
-      put_block(number, std::string(block));  // a short one in no more memory than it needs
+      put_block(number, std::string(block), own);  // a short one in no more memory than it needs
     }
     block.clear();
   }
 }
 
-// The job that is passed on just now never waits for those behind it.
-void RowSource::put_block(size_t number, std::string&& block) {
+// The job that is passed on just now never waits for those behind it; nor does own_ when others have left it such a job.
+void RowSource::put_block(size_t number, std::string&& block, bool own) {
   std::unique_lock lock(mu_);
   Slot& slot = slots_[number % kWindow];
-  room_.wait(lock, [&] {
-    return worker_monitor_.stop || queued_bytes_ + cost_of(block) <= kQueuedBytes || (number == head_ && slot.blocks.empty());
-  });
+  const auto fits = [&] { return queued_bytes_ + cost_of(block) <= kQueuedBytes || (number == head_ && slot.blocks.empty()); };
+  room_.wait(lock, [&] { return worker_monitor_.stop || fits() || (own && !left_for_own_.empty()); });
   if (worker_monitor_.stop) throw Error(ErrorCode::kInterrupted, "stopped");
+  if (!fits() && queued_bytes_ + cost_of(block) > kMostQueuedBytes) {
+    throw Error(ErrorCode::kIo, own_.place() + ": somebody waits to change " + printable(tables_[jobs_[*left_for_own_.begin()].table].relation) +
+                                    " (ALTER TABLE, VACUUM FULL …): save it again when that is done");
+  }
   queued_bytes_ += cost_of(block);
   slot.blocks.push_back(std::move(block));
   if (number == head_) ready_.notify_one();

@@ -1,7 +1,8 @@
 // The rows of all tables as one text, in order, copied by several connections at once.
 //
 // A large table is copied in ranges of its pages, so that everybody helps; the ranges one after another are what one COPY gives.
-// Whoever runs ahead waits when 32 MiB are under way.
+// Whoever runs ahead waits when 32 MiB are under way.  A table that somebody waits to change (ALTER, VACUUM FULL …) is copied by the
+// connection that locked it before; the others would wait for him as he does for us.
 //
 // Threads:  one thread at a time; its own workers inside.
 #pragma once
@@ -12,6 +13,7 @@
 #include <exception>
 #include <functional>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -48,6 +50,7 @@ class RowSource : public StreamSource {
  private:
   static constexpr size_t kWindow = 4096;             // jobs begun that aren't passed on
   static constexpr size_t kQueuedBytes = 32 << 20;
+  static constexpr size_t kMostQueuedBytes = 96 << 20;  // when own_ must get done with what it has, to do what others left
   static constexpr size_t kBlockBytes = 256 << 10;
 
   // What workers ask instead of the operation's monitor, so that they can be stopped.
@@ -69,16 +72,22 @@ class RowSource : public StreamSource {
     bool done = false;
   };
 
-  void work(PostgresConnection& connection);
-  void work_with_new_connection(const PostgresParameters& parameters, const std::string& snapshot);
+  void start(size_t workers);
+  void work();
+  void work_with_new_connection();
   void guarded(const std::function<void()>& body);
   void copy(PostgresConnection& connection, size_t number);
-  bool take_job(size_t& number);
-  void put_block(size_t number, std::string&& block);
+  bool take_job(size_t& number, bool own);
+  void finish_job(size_t number);
+  void leave_for_own(size_t number);
+  void put_block(size_t number, std::string&& block, bool own);
   bool next_text();
 
   Monitor& monitor_;
   WorkerMonitor worker_monitor_;
+  PostgresConnection& own_;
+  const PostgresParameters parameters_;  // of own_
+  const std::string snapshot_;
   const std::vector<TableData>& tables_;
   const std::vector<CopyJob> jobs_;
 
@@ -90,6 +99,8 @@ class RowSource : public StreamSource {
   std::vector<Slot> slots_;          // guarded by mu_, as is all below; job n's is n % size
   size_t taken_ = 0, head_ = 0;      // jobs given out; passed on
   size_t queued_bytes_ = 0;
+  std::set<size_t> left_for_own_;    // jobs given out that only own_ can do
+  size_t others_ = 0;                // workers that may still leave some
   std::exception_ptr error_;
 
   std::vector<std::jthread> threads_;

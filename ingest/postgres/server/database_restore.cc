@@ -43,19 +43,17 @@ class Loading {
     context_.monitor.current(what);
     prepare_schema();
     relations_ = job_.whole && !data_only_ ? decltype(relations_)() : relations_of(connection_);
-    ScriptRunner runner(what, connection_, rules(), context_.result);
+    rules_ = rules();
+    ScriptRunner runner(what, connection_, rules_, context_.result);
     try {
+      // What the lexer of scripts begins with; a role or a database may have another default.
+      connection_.exec("SET standard_conforming_strings = on");
       connection_.exec("BEGIN");
       transaction(what, runner);
     } catch (const Error& e) {
-      throw Error(e.code(), std::string(e.what()) + "; nothing was changed in database " + printable(target_.shown));
+      throw Error(e.code(), e.what() + unchanged());
     }
-    try {
-      connection_.exec("COMMIT");
-    } catch (const Error& e) {
-      throw Error(e.code(), std::string(e.what()) + "; whether database " + printable(target_.shown) +
-                                " was changed isn't known: look at it before trying again");
-    }
+    commit();
     ++context_.result.databases;
     for (const std::string& words : runner.left_out()) context_.result.warnings.push_back(words);
     verify(runner);
@@ -71,7 +69,8 @@ class Loading {
     std::optional<LateForeignKeys> keys;
     if (data_only_) keys.emplace(connection_, tables);
 
-    const std::vector<PartPiece> pieces = pieces_together(context_.catalogue, job_.parts, context_.options.with_dependencies && !job_.whole);
+    const bool more = context_.options.with_dependencies && !job_.whole;
+    const std::vector<PartPiece> pieces = pieces_together(context_.catalogue, job_.parts, more);
     context_.monitor.bytes_total += bytes_of(pieces);
     run_pieces(context_, pieces, what, runner);
     runner.finish();
@@ -79,10 +78,26 @@ class Loading {
     if (keys) keys->settle();
     if (losses)
       for (const std::string& gone : losses->gone(kMostLosses))
-        context_.result.warnings.push_back("database " + printable(target_.shown) + ": " + printable(gone) + " depended on what was replaced, and is gone");
+        context_.result.warnings.push_back("database " + printable(target_.shown) + ": " + printable(gone) +
+                                           " depended on what was replaced, and is gone");
     if (rewrite_)
       for (const std::string& doubtful : rewrite_->doubtful())
-        context_.result.warnings.push_back(doubtful + ": may still name schema " + printable(rewrite_->from()) + " in its text, which is left as it is");
+        context_.result.warnings.push_back(doubtful + ": may still name schema " + printable(rewrite_->from()) +
+                                           " in its text, which is left as it is");
+  }
+
+  std::string unchanged() const { return "; nothing was changed in database " + printable(target_.shown); }
+
+  // Keys that are looked at when all is there may still refuse it.
+  void commit() {
+    std::optional<ServerMessage> refused;
+    try {
+      refused = connection_.try_exec("COMMIT");
+    } catch (const Error& e) {
+      throw Error(e.code(), std::string(e.what()) + "; whether database " + printable(target_.shown) +
+                                " was changed isn't known: look at it before trying again");
+    }
+    if (refused) throw Error(ErrorCode::kIo, refused->text + (refused->detail.empty() ? "" : "; " + refused->detail) + unchanged());
   }
 
   void notice(const ServerMessage& message) {
@@ -103,6 +118,7 @@ class Loading {
     out.data_only = data_only_;
     out.rewrite = rewrite_ ? &*rewrite_ : nullptr;
     out.roles = roles_of(connection_);
+    out.superuser = connection_.query("SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = current_user AND rolsuper").size() > 0;
     if (!job_.whole)
       out.chosen = [this](const std::string& kind, const QualifiedName& name) { return is_asked_for(job_, kind, name.schema, name.name); };
     return out;
@@ -166,7 +182,7 @@ class Loading {
       return part.name.starts_with(folder);
     });
     for (const Part& link : links) {
-      RunRules gentle = rules();
+      RunRules gentle = rules_;
       gentle.gently = true;
       ScriptRunner runner(context_.component + "/" + link.name, connection_, std::move(gentle), context_.result);
       run_pieces(context_, pieces_together(context_.catalogue, {&link, 1}, false), context_.component + "/" + link.name, runner);
@@ -188,13 +204,19 @@ class Loading {
 
   void verify(const ScriptRunner& runner) {
     context_.monitor.phase("counting rows");
-    RowCheck check{job_, {}, rewrite_ ? rewrite_->to() : "", data_only_ && !clean_};
+    RowCheck check{job_, {}, rewrite_ ? rewrite_->to() : "", data_only_, data_only_ && !clean_};
     for (const auto& [name, rows] : runner.tables()) {
       QualifiedName in_dump = name;
       if (rewrite_ && in_dump.schema == rewrite_->to()) in_dump.schema = rewrite_->from();
       check.loaded[in_dump] += rows;
     }
-    verify_rows(connection_, context_.catalogue, check, context_.result);
+    try {
+      verify_rows(connection_, context_.catalogue, check, context_.result);
+    } catch (const Error& e) {
+      const std::string why = "database " + printable(target_.shown) + ": was restored, but its rows were not compared: " + e.what();
+      if (e.code() == ErrorCode::kInterrupted) throw Error(e.code(), why);
+      context_.result.mismatches.push_back(why);
+    }
   }
 
   const RestoreContext& context_;
@@ -204,6 +226,7 @@ class Loading {
   size_t notices_ = 0;
   PostgresConnection connection_;
   std::optional<SchemaRewrite> rewrite_;
+  RunRules rules_;
   std::map<std::string, ExistingRelation> relations_;   // those that were there
 };
 

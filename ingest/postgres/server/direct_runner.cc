@@ -19,7 +19,9 @@ bool sets_something(const StatementEffect& effect, std::string_view sql) {
 }  // namespace
 
 DirectRunner::DirectRunner(std::string what, PostgresConnection& connection, DirectRules rules, PostgresRestoreResult& result)
-    : what_(std::move(what)), connection_(connection), rules_(std::move(rules)), result_(result) {}
+    : what_(std::move(what)), connection_(connection), rules_(std::move(rules)), result_(result) {
+  connection_.exec("SET standard_conforming_strings = on");   // what the lexer of scripts begins with
+}
 
 void DirectRunner::statement(const SqlStatement& statement) {
   std::string sql(statement.text);

@@ -39,8 +39,8 @@ class Planner {
     else for (const std::string& path : paths) add(tidy_path(path));
     plan_.data_only = options_.data_only || rows_only_ > 0;
     if (rows_only_ > 0 && rows_only_ < paths.size()) refuse("rows alone (.copy) can't be restored together with other parts: use two restores");
-    if (plan_.data_only) plan_.globals.reset();
     choose_targets();
+    if (plan_.data_only) plan_.globals.reset();
     check_options();
     return std::move(plan_);
   }
@@ -95,7 +95,8 @@ class Planner {
     for (const std::string& name : {path, path + std::string(kSql)})
       if (valid_part_name(name))
         if (std::optional<Part> part = catalogue_.find(name); part && part->kind != "link") return part;
-    throw Error(ErrorCode::kNotFound, printable(component_.name + "/" + path) + ": is not a database, a schema or a table of the dump (see what is in it with: cairn ls)");
+    throw Error(ErrorCode::kNotFound, printable(component_.name + "/" + path) +
+                                          ": is not a database, a schema or a table of the dump (see what is in it with: cairn ls)");
   }
 
   void choose_targets() {

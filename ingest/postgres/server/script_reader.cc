@@ -45,7 +45,8 @@ class ScriptReader::Handler : public SqlHandler {
     SqlTokens tokens(argument);
     const SqlToken name = tokens.take();
     if (!(name.named() || name.kind == SqlToken::Kind::kString) || tokens.peek().kind != SqlToken::Kind::kEnd)
-      throw Error(ErrorCode::kInvalidArgument, at_byte(what_, begin) + "\\encoding" + printable(argument.substr(0, kShownBytes)) + ": is no encoding");
+      throw Error(ErrorCode::kInvalidArgument,
+                  at_byte(what_, begin) + "\\encoding" + printable(argument.substr(0, kShownBytes)) + ": is no encoding");
     const std::string set = "SET client_encoding = " + PostgresConnection::quote_literal(name.text) + ";";
     target_.statement({.begin = begin, .end = begin + set.size(), .text = set});
   }

@@ -68,6 +68,7 @@ void ScriptRunner::statement(const SqlStatement& statement) {
   if (effect.verb == Verb::kSet) return set(statement, sql, effect);
   if (rules_.gently && effect.verb != Verb::kSettings) return try_only(statement, sql);
   if (effect.verb == Verb::kCreate) return create(statement, std::move(sql), effect, chosen);
+  if (effect.verb == Verb::kRights && !rules_.superuser) return give_rights(statement, sql);
   if (effect.verb == Verb::kLargeObject) return large_object(statement, sql, effect);
   if (effect.verb == Verb::kComment && effect.object == "EXTENSION") {
     // Only its owner may, and without the comment nothing is lost.
@@ -124,7 +125,7 @@ bool ScriptRunner::of_kept(const SqlStatement& statement) const {
 bool ScriptRunner::must_wait(const SqlStatement& statement, const std::string& sql) {
   if (kept_.empty() || statement.text.find("ATTACH PARTITION") == statement.text.npos) return false;
   const StatementFacts facts = facts_of(statement.text, !backslashes_);
-  if (statement.text.starts_with("ALTER INDEX")) return attempt(sql).has_value();
+  if (statement.text.starts_with("ALTER INDEX")) return attempt(sql).has_value();   // doing it twice does nothing
   return facts.subject && kept_.contains(*facts.subject);
 }
 
@@ -151,6 +152,9 @@ std::vector<std::string> ScriptRunner::left_out() const {
   for (const auto& [role, count] : missing_roles_)
     out.push_back(printable(what_) + ": role " + printable(role) + " isn't on the server: " + std::to_string(count) +
                   (count == 1 ? " statement that gives it" : " statements that give it") + " something left out (roles are in globals.sql)");
+  if (not_given_ > 0)
+    out.push_back(printable(what_) + ": user " + printable(connection_.user()) + " may not give away owners and rights as the dump says: " +
+                  std::to_string(not_given_) + (not_given_ == 1 ? " statement" : " statements") + " left out");
   return out;
 }
 
@@ -201,13 +205,26 @@ void ScriptRunner::try_only(const SqlStatement& statement, const std::string& sq
   if (refused && !is_duplicate(*refused)) result_.mismatches.push_back(refusal(what_, statement.begin, sql, *refused));
 }
 
+void ScriptRunner::give_rights(const SqlStatement& statement, const std::string& sql) {
+  const auto refused = attempt(sql);
+  if (refused && !is_lack_of_rights(*refused)) fail(statement, *refused);
+  not_given_ += refused ? 1 : 0;
+}
+
+// A new one in place of the old; of data_only the old one is emptied, for who may read it isn't in the data.
 void ScriptRunner::large_object(const SqlStatement& statement, const std::string& sql, const StatementEffect& effect) {
-  if (rules_.clean && effect.subject.name == "lo_create") {
-    const std::optional<QualifiedName> object = facts_of(sql, !backslashes_).subject;
-    execute(statement, "SELECT pg_catalog.lo_unlink(oid) FROM pg_catalog.pg_largeobject_metadata WHERE oid = " +
-                           PostgresConnection::quote_literal(object ? object->name : "0") + "::pg_catalog.oid");
+  if (!rules_.clean || effect.subject.name != "lo_create") return execute(statement, sql);
+  const std::optional<QualifiedName> object = facts_of(sql, !backslashes_).subject;
+  const std::string oid = PostgresConnection::quote_literal(object ? object->name : "0") + "::pg_catalog.oid";
+  if (connection_.query("SELECT 1 FROM pg_catalog.pg_largeobject_metadata WHERE oid = " + oid).size() == 0) return execute(statement, sql);
+  if (!rules_.data_only) {
+    execute(statement, "SELECT pg_catalog.lo_unlink(" + oid + ")");
+    return execute(statement, sql);
   }
-  execute(statement, sql);
+  constexpr std::string_view kForWriting = "131072";
+  // Closed again, for the dump counts on number 0 for the one that it writes.
+  execute(statement, "SELECT pg_catalog.lo_truncate(pg_catalog.lo_open(" + oid + ", " + std::string(kForWriting) + "), 0)");
+  execute(statement, "SELECT pg_catalog.lo_close(0)");
 }
 
 void ScriptRunner::execute(const SqlStatement& statement, const std::string& sql) {

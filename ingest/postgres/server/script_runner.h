@@ -23,6 +23,7 @@ struct RunRules {
   bool data_only = false;            // nothing but rows, large objects and the values of sequences
   SchemaRewrite* rewrite = nullptr;  // into another schema
   std::set<std::string> roles;       // those that the server has; rights of others are left out
+  bool superuser = true;             // else owners and rights that the user may not give are left out
   // Whether an object of the dump was asked for (kind "TABLE", "TYPE" …).  What only comes along because others need it stays as it is
   // where it is there already.  Empty: everything was asked for.
   std::function<bool(const std::string& kind, const QualifiedName& name)> chosen;
@@ -53,6 +54,7 @@ class ScriptRunner : public ScriptTarget {
   void set(const SqlStatement& statement, const std::string& sql, const StatementEffect& effect);
   void create(const SqlStatement& statement, std::string sql, const StatementEffect& effect, bool chosen);
   void create_unless_there(const SqlStatement& statement, const std::string& sql, const StatementEffect& effect);
+  void give_rights(const SqlStatement& statement, const std::string& sql);
   void large_object(const SqlStatement& statement, const std::string& sql, const StatementEffect& effect);
   void execute(const SqlStatement& statement, const std::string& sql);
   std::optional<ServerMessage> attempt(const std::string& sql);
@@ -76,6 +78,7 @@ class ScriptRunner : public ScriptTarget {
   std::set<std::pair<std::string, QualifiedName>> created_;
   std::set<QualifiedName> kept_;                    // relations and types that were there, as the dump calls them
   std::vector<std::pair<uint64_t, std::string>> late_;   // statements and their offsets
+  uint64_t not_given_ = 0;                          // owners and rights, for want of the right to
   std::map<std::string, uint64_t> missing_roles_;   // statements left out for want of them
 };
 

@@ -20,14 +20,16 @@ constexpr size_t kTreeCacheBytes = 8 << 20;
 
 // Whether libpq will find a database's name itself.
 bool names_database(const PostgresUrl& url) {
-  return !url.database().empty() || url.parameters().contains("service") || std::getenv("PGDATABASE") != nullptr || std::getenv("PGSERVICE") != nullptr;
+  return !url.database().empty() || url.parameters().contains("service") || std::getenv("PGDATABASE") != nullptr ||
+         std::getenv("PGSERVICE") != nullptr;
 }
 
 const ComponentInfo& component_of(const Manifest& snapshot, const std::string& name) {
   const ComponentInfo* component = snapshot.component(name);
   if (component == nullptr) throw Error(ErrorCode::kNotFound, "component " + printable(name) + ": is not in the snapshot");
   if (component->kind != ComponentKind::kPostgres || component->catalogue.is_zero())
-    throw Error(ErrorCode::kInvalidArgument, "component " + printable(name) + ": is no dump of PostgreSQL whose parts are known: restore it with --target DIR");
+    throw Error(ErrorCode::kInvalidArgument, "component " + printable(name) +
+                                                 ": is no dump of PostgreSQL whose parts are known: restore it with --target DIR");
   return *component;
 }
 
@@ -91,12 +93,33 @@ class ServerRestore {
  private:
   // Before anything is done: is it there, is it new enough.
   void check_server() {
-    const PostgresConnection connection = plan_.globals || !names_database(url_) || plan_.jobs.front().create ? maintenance("") : PostgresConnection(url_.parameters(), std::nullopt, monitor_);
+    const bool outside = plan_.globals || !names_database(url_) || plan_.jobs.front().create || !plan_.jobs.front().target.empty();
+    const PostgresConnection connection = outside ? maintenance("") : to_the_urls_database();
     const int server = connection.server_version_num() / 10000, dump = major_of(property(component_, "server.version"));
     if (dump > server)
       result_.warnings.push_back("the dump is of PostgreSQL " + printable(property(component_, "server.version")) + ", the server is " +
                                  connection.server_version() + ": what the older one doesn't know will fail, or is left out and told");
     tell_warnings();
+  }
+
+  PostgresConnection to_the_urls_database() {
+    try {
+      return PostgresConnection(url_.parameters(), std::nullopt, monitor_);
+    } catch (const Error& e) {
+      if (e.code() == ErrorCode::kInterrupted || url_.database().empty()) throw;
+      if (std::optional<PostgresConnection> other; reach(other) && !database_exists(*other, url_.database())) throw not_there(url_.database());
+      throw;
+    }
+  }
+  bool reach(std::optional<PostgresConnection>& connection) {
+    try {
+      connection.emplace(url_.parameters(), "postgres", monitor_);
+    } catch (const Error&) {
+    }
+    return connection.has_value();
+  }
+  static Error not_there(const std::string& database) {
+    return Error(ErrorCode::kInvalidArgument, "database " + printable(database) + ": is not on the server: --create makes it");
   }
 
   // A connection that isn't to the database `avoided`, for what is done from outside.
@@ -130,8 +153,7 @@ class ServerRestore {
     } else {
       target.database = job.target;
       PostgresConnection connection = maintenance("");
-      if (!database_exists(connection, job.target))
-        throw Error(ErrorCode::kInvalidArgument, "database " + printable(job.target) + ": is not on the server: --create makes it");
+      if (!database_exists(connection, job.target)) throw not_there(job.target);
     }
     load_database(context_, job, plan_.data_only, target);
   }
@@ -141,7 +163,8 @@ class ServerRestore {
     PostgresConnection connection = maintenance(job.target);
     const bool replaces = database_exists(connection, job.target);
     if (replaces && !options_.clean)
-      throw Error(ErrorCode::kInvalidArgument, "database " + printable(job.target) + ": is on the server already: --clean replaces it, --rename DB restores beside it");
+      throw Error(ErrorCode::kInvalidArgument, "database " + printable(job.target) +
+                                                   ": is on the server already: --clean replaces it, --rename DB restores beside it");
     require_alone(connection, job.target, replaces);
     const std::string name = replaces ? "cairn-restore-" + random_id<SnapshotId>().hex().substr(0, 8) : job.target;
     try {
@@ -161,7 +184,8 @@ class ServerRestore {
     if (!replaces) return;
     if (const uint64_t clients = clients_of(connection, database); clients > 0)
       throw Error(ErrorCode::kInvalidArgument, "database " + printable(database) + ": " + std::to_string(clients) +
-                                                   (clients == 1 ? " program is" : " programs are") + " connected to it: stop what uses it before it is replaced");
+                                                   (clients == 1 ? " program is" : " programs are") +
+                                                   " connected to it: stop what uses it before it is replaced");
     result_.warnings.push_back("database " + printable(database) + ": is replaced as a whole; it goes when the new one is loaded");
     tell_warnings();
   }

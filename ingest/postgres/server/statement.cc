@@ -29,7 +29,9 @@ std::string upper(std::string text) {
 QualifiedName take_name(SqlTokens& tokens) { return tokens.qualified().value_or(QualifiedName()); }
 
 bool starts_long_object(std::string_view words) {
-  return std::ranges::any_of(kLongObjects, [&](std::string_view one) { return one.starts_with(words) && one.size() > words.size() && one[words.size()] == ' '; });
+  return std::ranges::any_of(kLongObjects, [&](std::string_view one) {
+    return one.starts_with(words) && one.size() > words.size() && one[words.size()] == ' ';
+  });
 }
 
 // "MATERIALIZED VIEW": as many words as belong to it.
@@ -39,7 +41,8 @@ std::string take_object(SqlTokens& tokens) {
     words += (words.empty() ? "" : " ") + tokens.take().text;
     if (!starts_long_object(words)) break;
     const std::string longer = words + " " + tokens.peek().text;
-    if (tokens.peek().kind != Kind::kWord || !(starts_long_object(longer) || std::ranges::find(kLongObjects, longer) != kLongObjects.end())) break;
+    const bool known = starts_long_object(longer) || std::ranges::find(kLongObjects, longer) != kLongObjects.end();
+    if (tokens.peek().kind != Kind::kWord || !known) break;
   }
   return upper(std::move(words));
 }
@@ -84,8 +87,8 @@ void rights(SqlTokens& tokens, StatementEffect& effect) {
     if (!names) continue;
     do {
       tokens.accept("group");
-      if (tokens.peek().kind == Kind::kName || !(tokens.peek().is("public") || tokens.peek().is("current_user") || tokens.peek().is("session_user")))
-        effect.roles.push_back(tokens.peek().text);
+      const SqlToken& role = tokens.peek();
+      if (!(role.is("public") || role.is("current_user") || role.is("session_user"))) effect.roles.push_back(role.text);
       tokens.take();
     } while (tokens.accept_symbol(','));
   }

@@ -14,6 +14,7 @@ struct RowCheck {
   const DatabaseJob& job;
   std::map<QualifiedName, uint64_t> loaded;   // tables that were made or filled, as the dump calls them, with the rows they got
   std::string into_schema;                    // where they are now, "" for their own schema
+  bool data_only = false;                     // tables were filled, not made: all of them were there
   bool added = false;                         // to rows that were there: what was loaded is compared, not what is there
 };
 
