@@ -121,7 +121,8 @@ def ingest(bench):
         bench.result(f"{night} night with parts, against `--format raw`", f"{raw / parts:.2f} ×", "≥ 0.90 ×", raw / parts >= 0.9,
                      f"{size / 1e6:.0f} MB in {parts:.2f} s ({size / parts / 1e6:.0f} MB/s), raw {raw:.2f} s")
     added = [bench.median("ingest", f"second night, {name}", "added_bytes") for name in ("raw", "parts")]
-    bench.result("second night adds, with parts", f"{added[1] / 1e6:.2f} MB", "≤ raw", added[1] <= added[0], f"raw {added[0] / 1e6:.2f} MB")
+    bench.result("second night adds, with parts", f"{added[1] / 1e6:.2f} MB", "≤ 1.05 × raw", added[1] <= 1.05 * added[0],
+                 f"raw {added[0] / 1e6:.2f} MB; another seed of the cutter in every repository")
 
 
 def forget_cached(folder):

@@ -236,7 +236,7 @@ TEST_F(ServerRestore, RolesThatAreNotThereAreTold) {
   EXPECT_NE(result.warnings[0].find("role passing isn't on the server: 2 statements"), std::string::npos) << result.warnings[0];
 }
 
-TEST_F(ServerRestore, ByWhomTheDatabaseBelongsTo) {
+TEST_F(ServerRestore, ByTheOwnerOfTheDatabase) {
   make_shop();
   const Manifest snapshot = take(dump_of("shop"));
   server().run_sql("postgres", "CREATE ROLE keeper LOGIN");

@@ -60,5 +60,12 @@ TEST(DatabaseRewrite, OnlyTheDatabase) {
             "UPDATE pg_catalog.pg_database SET datistemplate = true WHERE datname = 'o';");
 }
 
+TEST(DatabaseRewrite, OlderServers) {
+  EXPECT_EQ(without_locale_provider("CREATE DATABASE a WITH ENCODING = 'UTF8' LOCALE_PROVIDER = libc LOCALE = 'C';"),
+            "CREATE DATABASE a WITH ENCODING = 'UTF8'    LOCALE = 'C';");
+  const std::string other = "CREATE DATABASE locale_provider WITH LOCALE_PROVIDER = icu ICU_LOCALE = 'de';";
+  EXPECT_EQ(without_locale_provider(other), other);
+}
+
 }  // namespace
 }  // namespace cairn

@@ -1,8 +1,8 @@
 // Loads the parts of one database into one database of a server: one transaction, then rows are counted.
 #pragma once
 
-#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "ingest/parts/part_output.h"
@@ -10,6 +10,8 @@
 #include "ingest/postgres/server/plan.h"
 
 namespace cairn {
+
+class ScriptTarget;
 
 // Where the parts are, and how the server is reached.
 struct RestoreContext {
@@ -32,7 +34,6 @@ struct LoadTarget {
 void load_database(const RestoreContext& context, const DatabaseJob& job, bool data_only, const LoadTarget& target);
 
 // Gives a text to `target`, statement by statement.  monitor.bytes_done counts on.
-class ScriptTarget;
 void run_pieces(const RestoreContext& context, std::span<const PartPiece> pieces, const std::string& what, ScriptTarget& target);
 
 }  // namespace cairn

@@ -12,6 +12,8 @@ namespace {
 constexpr std::string_view kUndefinedObject = "42704";   // also of a setting that the server doesn't know
 constexpr std::string_view kInvalidValue = "22023";
 
+constexpr int kLocaleProviders = 150000;
+
 bool sets_something(const StatementEffect& effect, std::string_view sql) {
   return effect.verb == Verb::kSet || ((effect.verb == Verb::kAlterRole || effect.object == "DATABASE") && sql.find(" SET ") != sql.npos);
 }
@@ -27,6 +29,8 @@ void DirectRunner::statement(const SqlStatement& statement) {
   std::string sql(statement.text);
   if (!rules_.called.empty() && rules_.called != rules_.database) sql = for_other_database(sql, rules_.database, rules_.called);
   const StatementEffect effect = effect_of(sql, backslashes_);
+  if (effect.verb == Verb::kCreate && effect.object == "DATABASE" && connection_.server_version_num() < kLocaleProviders)
+    sql = without_locale_provider(sql);
   if (!wanted(effect)) return;
   if (effect.verb == Verb::kSet && effect.subject.name == "standard_conforming_strings") backslashes_ = sql.find("off") != std::string::npos;
   if (const auto why = connection_.try_exec(sql)) return refused(statement, effect, *why);

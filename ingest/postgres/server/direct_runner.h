@@ -2,7 +2,6 @@
 // database and what belongs to it from without.
 #pragma once
 
-#include <map>
 #include <set>
 #include <string>
 #include <vector>

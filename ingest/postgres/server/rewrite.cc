@@ -139,6 +139,19 @@ std::string SchemaRewrite::apply(std::string_view statement, bool backslashes) {
   return out;
 }
 
+std::string without_locale_provider(std::string_view statement) {
+  SqlTokens tokens(statement);
+  Replaced out(statement);
+  while (tokens.peek().kind != Kind::kEnd) {
+    const SqlToken option = tokens.take();
+    if (!option.is("locale_provider") || !tokens.peek().symbol('=')) continue;
+    const SqlToken equals = tokens.take();
+    if (!tokens.peek().is("libc")) continue;
+    for (const SqlToken& token : {option, equals, tokens.take()}) out.replace(token, "");
+  }
+  return out.take();
+}
+
 std::string for_other_database(std::string_view statement, const std::string& from, const std::string& to) {
   SqlTokens tokens(statement);
   Replaced out(statement);

@@ -35,4 +35,7 @@ class SchemaRewrite {
 // CREATE DATABASE, ALTER DATABASE, COMMENT ON DATABASE …, GRANT … ON DATABASE of database `from` for database `to`.
 std::string for_other_database(std::string_view statement, const std::string& from, const std::string& to);
 
+// CREATE DATABASE without `LOCALE_PROVIDER = libc`: servers before 15 don't know the option, and have no other provider.
+std::string without_locale_provider(std::string_view statement);
+
 }  // namespace cairn

@@ -8,6 +8,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "ingest/postgres/connection.h"
 #include "ingest/postgres/server/rewrite.h"
@@ -82,7 +83,7 @@ class ScriptRunner : public ScriptTarget {
   std::map<std::string, uint64_t> missing_roles_;   // statements left out for want of them
 };
 
-// "byte 1234 (CREATE TABLE public.t (…): relation "t" already exists; …"
+// "db/shop.sql: byte 1234: CREATE TABLE public.t (…): the server says: relation "t" already exists; …"
 std::string refusal(const std::string& what, uint64_t offset, std::string_view statement, const ServerMessage& refused);
 
 }  // namespace cairn
