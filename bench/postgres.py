@@ -169,14 +169,15 @@ class Server:
 
     def __enter__(self):
         with open(self.log, "wb") as log, socket.socket() as probe:
-            workloads.run(*self.as_server, BIN / "initdb", "-D", self.folder / "data", "-U", "postgres", "-A", "trust", "-E", "UTF8",
-                          "--locale=C", "--no-sync", stdout=log, cwd=self.folder)
+            workloads.run(*self.as_server, BIN / "initdb", "-D", self.folder / "data", "-U", "postgres", "-A", "trust",
+                          "-E", "UTF8", "--locale=C", "--no-sync", stdout=log, cwd=self.folder)
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
             probe.close()
             self.process = subprocess.Popen(
-                [*self.as_server, BIN / "postgres", "-D", self.folder / "data", "-p", str(self.port), "-k", self.folder, "-c", "fsync=off",
-                 "-c", "listen_addresses=127.0.0.1", "-c", "shared_buffers=256MB", "-c", "max_wal_size=4GB", "-c", "autovacuum=off"],
+                [*self.as_server, BIN / "postgres", "-D", self.folder / "data", "-p", str(self.port), "-k", self.folder,
+                 "-c", "fsync=off", "-c", "listen_addresses=127.0.0.1", "-c", "shared_buffers=256MB", "-c", "max_wal_size=4GB",
+                 "-c", "autovacuum=off"],
                 stdout=log, stderr=log, cwd=self.folder)
         self.url = f"postgresql://postgres@127.0.0.1:{self.port}"
         for _ in range(200):
@@ -207,8 +208,8 @@ def archives(bench):
     bench.fresh()
     _, alone = bench.backup("archives", "-Fc", made["custom"])
     _, again = bench.backup("archives", "second -Fc", made["custom later"])
-    bench.result("second -Fc of an unchanged database adds", f"{100 * again / size['custom']:.2f} %", "< 2 %", again < 0.02 * size["custom"],
-                 f"{again / 1e6:.2f} MB of {size['custom'] / 1e6:.0f} MB; the first added {alone / 1e6:.1f} MB")
+    bench.result("second -Fc of an unchanged database adds", f"{100 * again / size['custom']:.2f} %", "< 2 %",
+                 again < 0.02 * size["custom"], f"{again / 1e6:.2f} MB of {size['custom'] / 1e6:.0f} MB; the first added {alone / 1e6:.1f} MB")
     bench.fresh()
     _, plain = bench.backup("archives", "plain", made["plain"])
     _, after = bench.backup("archives", "-Fc after plain", made["custom"])
@@ -226,8 +227,10 @@ def live(bench):
         server.sql("postgres", "-c", "CREATE DATABASE bench")
         workloads.run(BIN / "pgbench", "-i", "-q", "-s", str(max(1, int(70 * bench.options.scale))), f"{server.url}/bench",
                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        run = subprocess.run([BIN / "psql", "-XAtc", "SELECT pg_database_size('bench')", f"{server.url}/bench"], capture_output=True, check=True)
-        pipe = f"pg_dump {shlex.quote(server.url + '/bench')} | {shlex.join(bench.cairn.cairn('backup', '-', '--stdin-name', 'db'))}"
+        run = subprocess.run([BIN / "psql", "-XAtc", "SELECT pg_database_size('bench')", f"{server.url}/bench"],
+                             capture_output=True, check=True)
+        ours = shlex.join(bench.cairn.cairn("backup", "-", "--stdin-name", "db"))
+        pipe = f"pg_dump {shlex.quote(server.url + '/bench')} | {ours}"
         for _ in range(bench.options.rounds):
             for label, argv in (("pg_dump | cairn", ["bash", "-o", "pipefail", "-c", pipe]),
                                 ("live", bench.cairn.cairn("backup", f"db={server.url}/bench"))):
