@@ -14,6 +14,8 @@ class Command {
   virtual CommandHelp help() const = 0;
   // Declares its options; they are written to members, so a command lives as long as the parser.
   virtual void declare(Arguments& to) = 0;
+  // False for what never asks where a chunk is: it leaves the local index alone.
+  virtual bool uses_index() const { return true; }
   // Returns the exit code; throws what ends the program with another one.
   virtual int run(Session& session) = 0;
 };

@@ -72,8 +72,11 @@ int run(const std::vector<std::string>& words, Options& options, Output& out) {
     finish_options(options);
     Progress progress(options, out);
     Session session(options, parser, out, progress);
-    for (const auto& command : commands)
-      if (command->help().name == name) code = command->run(session);
+    for (const auto& command : commands) {
+      if (command->help().name != name) continue;
+      session.index_soon = command->uses_index();
+      code = command->run(session);
+    }
   }
   out.flush();
   return code;

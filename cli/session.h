@@ -32,6 +32,7 @@ class Session {
   const Parser& parser;
   Output& out;
   Progress& progress;
+  bool index_soon = false;   // the command will need the index
 
   // The place, without looking whether a repository is there.  UsageError when none was given, or one of a kind this version
   // doesn't know.

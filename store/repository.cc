@@ -35,9 +35,21 @@ RepositoryId Repository::init(Backend& backend, std::string_view password, const
   return id;
 }
 
-Repository::Repository(Backend& backend, std::string_view password, const std::string& cache_root)
-    : backend_(backend), config_(read_config(backend)), keys_(open_slots(backend, config_.repository, password)),
-      cache_folder_(cache_root + "/" + config_.repository.hex()) {
+namespace {
+
+// Only one that is there: nothing is made for who may not even know the password.
+std::future<std::unique_ptr<IndexDatabase>> open_early(const std::string& folder) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(folder, ignored)) return {};
+  return std::async(std::launch::async, [folder] { return std::make_unique<IndexDatabase>(folder); });
+}
+
+}  // namespace
+
+Repository::Repository(Backend& backend, std::string_view password, const std::string& cache_root, bool index_soon)
+    : backend_(backend), config_(read_config(backend)), cache_folder_(cache_root + "/" + config_.repository.hex()),
+      opening_(index_soon ? open_early(cache_folder_ + "/index") : std::future<std::unique_ptr<IndexDatabase>>()),
+      keys_(open_slots(backend, config_.repository, password)) {
   if (keys_.box_public != config_.box_public || keys_.maintenance_public != config_.maintenance_public)
     throw Error(ErrorCode::kCorrupt, "config: its keys are not those the key slot knows: it was exchanged");
 }
@@ -56,8 +68,10 @@ void mark_as_cache(const std::string& folder) {
 }  // namespace
 
 Index& Repository::writable_index() {
-  if (!index_) mark_as_cache(cache_folder_);
-  if (!index_) index_ = std::make_unique<Index>(backend_, keys_, cache_folder_ + "/index");
+  if (index_) return *index_;
+  mark_as_cache(cache_folder_);
+  auto database = opening_.valid() ? opening_.get() : std::make_unique<IndexDatabase>(cache_folder_ + "/index");
+  index_ = std::make_unique<Index>(backend_, keys_, std::move(database));
   return *index_;
 }
 Index& Repository::fresh_index() {

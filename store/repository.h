@@ -4,6 +4,7 @@
 // Lifetime: `backend` must outlive this.
 #pragma once
 
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -29,8 +30,10 @@ class Repository {
   // Makes a repository with one owner.  kInvalidArgument when there is one already, or anything else at that place.
   static RepositoryId init(Backend& backend, std::string_view password, const InitOptions& options);
 
-  // kNoRepository, kWrongKey, kUnsupported, kCorrupt.  `cache_folder`: for this repository's index, made on demand.
-  Repository(Backend& backend, std::string_view password, const std::string& cache_root);
+  // kNoRepository, kWrongKey, kUnsupported, kCorrupt.  `cache_root`: for this repository's index, made on demand.
+  // `index_soon`: the caller will ask for the index: a local one is opened while the key is made of the password (a seventh of the
+  // time of a short `cat`).
+  Repository(Backend& backend, std::string_view password, const std::string& cache_root, bool index_soon = false);
   ~Repository();
 
   Backend& backend() const { return backend_; }
@@ -49,8 +52,9 @@ class Repository {
  private:
   Backend& backend_;
   Config config_;
-  Keyring keys_;
   std::string cache_folder_;
+  std::future<std::unique_ptr<IndexDatabase>> opening_;   // of the index, when it was started early
+  Keyring keys_;
   std::unique_ptr<Index> index_;
 };
 

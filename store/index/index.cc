@@ -75,7 +75,9 @@ std::string encode_meta(const RepositoryId& repository, uint32_t next_pack) {
 }  // namespace
 
 Index::Index(Backend& backend, const Keyring& keys, const std::string& folder)
-    : backend_(backend), keys_(keys), database_(std::make_unique<IndexDatabase>(folder)) {
+    : Index(backend, keys, std::make_unique<IndexDatabase>(folder)) {}
+Index::Index(Backend& backend, const Keyring& keys, std::unique_ptr<IndexDatabase> database)
+    : backend_(backend), keys_(keys), database_(std::move(database)) {
   refresh();
 }
 

@@ -38,6 +38,7 @@ class Index {
  public:
   // `backend` and `keys` must outlive this.  `folder`: where the database is kept.
   Index(Backend& backend, const Keyring& keys, const std::string& folder);
+  Index(Backend& backend, const Keyring& keys, std::unique_ptr<IndexDatabase> database);
   ~Index();
 
   std::optional<Location> find(const ChunkId& id) const;

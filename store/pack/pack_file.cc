@@ -37,12 +37,17 @@ PackWriter::PackWriter(Backend& backend, const Keyring& keys, ObjectType type, S
   write(info_.key_box);
 }
 
-// Requires: mu_ is held.  A pack whose file failed once takes nothing more: the other workers end as the first one did.
+// Requires: mu_ is held.  A pack whose file failed once takes nothing more: the other workers end as the first one did, with its
+// words, for nobody knows whose are told.
 void PackWriter::write(ByteView bytes) {
-  if (!upload_) throw Error(ErrorCode::kIo, pack_name(info_.id) + ": was given up after an error");
-  std::unique_ptr<Upload> upload = std::move(upload_);
-  upload->append(bytes);
-  upload_ = std::move(upload);
+  if (failure_) std::rethrow_exception(failure_);
+  try {
+    upload_->append(bytes);
+  } catch (...) {
+    failure_ = std::current_exception();
+    upload_.reset();
+    throw;
+  }
   hash_.update(bytes);
   written_bytes_ += bytes.size();
 }

@@ -7,6 +7,7 @@
 // The key box stands at both ends (and in the index), because a flipped bit in it would cost the whole pack.
 #pragma once
 
+#include <exception>
 #include <memory>
 #include <mutex>
 
@@ -44,6 +45,7 @@ class PackWriter {
   FrameCipher cipher_;              // constant
   mutable std::mutex mu_;
   std::unique_ptr<Upload> upload_;  // guarded by mu_
+  std::exception_ptr failure_;      // guarded by mu_; what ended it
   Blake3 hash_;                     // guarded by mu_
   uint32_t next_number_ = 0;        // guarded by mu_
   uint64_t written_bytes_ = 0;      // guarded by mu_

@@ -211,5 +211,13 @@ TEST_P(PackFileTest, NothingIsVisibleUntilItIsFinishedNorAfterAFailure) {
   EXPECT_EQ(memory_.snapshot().size(), before);
 }
 
+// Whichever worker's error is told, it must be why the first one failed.
+TEST_P(PackFileTest, AfterAFailureEveryoneHearsItsReason) {
+  FaultBackend faults(memory_);
+  PackWriter writer(faults, keys_, ObjectType::kDataPack, GetParam());
+  faults.fail_at(faults.count() + 1, ErrorCode::kNoSpace);
+  for (int worker = 0; worker < 3; ++worker) EXPECT_EQ(code_of([&] { writer.finish(); }), ErrorCode::kNoSpace) << worker;
+}
+
 }  // namespace
 }  // namespace cairn

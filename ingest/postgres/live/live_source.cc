@@ -1,5 +1,6 @@
 #include "ingest/postgres/live/live_source.h"
 
+#include <unistd.h>
 #include <fnmatch.h>
 
 #include <algorithm>
@@ -186,6 +187,9 @@ class LiveSource : public StreamSource {
   }
 
   void add_cluster() {
+    if (::access(programs_.pg_dumpall.c_str(), X_OK) != 0)
+      throw Error(ErrorCode::kUnsupported, printable(programs_.pg_dumpall) + ": is not there, and roles are saved with it: CAIRN_PG_DUMP must"
+                                           " name a pg_dump that has its pg_dumpall beside it; or name one database in the URL");
     std::vector<std::string> arguments = {"--globals-only"};
     if (main_->query("SELECT has_table_privilege('pg_catalog.pg_authid', 'SELECT')").text(0, 0) != "t") {
       monitor_.warning(main_->place() + ": the role may not read pg_authid: roles are saved without their passwords");

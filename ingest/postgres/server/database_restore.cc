@@ -139,14 +139,14 @@ class Loading {
     return nullptr;
   }
 
-  // data_only: the tables of what was asked for.   kInvalidArgument when one isn't there.
+  // data_only: the tables of what was asked for.   kNotFound when one isn't there.
   std::vector<QualifiedName> tables_to_fill() {
     std::vector<QualifiedName> out;
     auto add = [&](const Part& part) {
       if (part.kind != "table") return;
       const ExistingRelation* table = existing(part.name);
       if (table == nullptr || !table->table)
-        throw Error(ErrorCode::kInvalidArgument, printable(part.name) + ": database " + printable(target_.shown) +
+        throw Error(ErrorCode::kNotFound, printable(part.name) + ": database " + printable(target_.shown) +
                                                      " has no such table: --data-only fills tables that are there, without it they are made");
       out.push_back(table->name);
     };

@@ -119,7 +119,7 @@ class ServerRestore {
     return connection.has_value();
   }
   static Error not_there(const std::string& database) {
-    return Error(ErrorCode::kInvalidArgument, "database " + printable(database) + ": is not on the server: --create makes it");
+    return Error(ErrorCode::kNotFound, "database " + printable(database) + ": is not on the server: --create makes it");
   }
 
   // A connection that isn't to the database `avoided`, for what is done from outside.
@@ -163,7 +163,7 @@ class ServerRestore {
     PostgresConnection connection = maintenance(job.target);
     const bool replaces = database_exists(connection, job.target);
     if (replaces && !options_.clean)
-      throw Error(ErrorCode::kInvalidArgument, "database " + printable(job.target) +
+      throw Error(ErrorCode::kIo, "database " + printable(job.target) +
                                                    ": is on the server already: --clean replaces it, --rename DB restores beside it");
     require_alone(connection, job.target, replaces);
     const std::string name = replaces ? "cairn-restore-" + random_id<SnapshotId>().hex().substr(0, 8) : job.target;
@@ -183,7 +183,7 @@ class ServerRestore {
   void require_alone(PostgresConnection& connection, const std::string& database, bool replaces) {
     if (!replaces) return;
     if (const uint64_t clients = clients_of(connection, database); clients > 0)
-      throw Error(ErrorCode::kInvalidArgument, "database " + printable(database) + ": " + std::to_string(clients) +
+      throw Error(ErrorCode::kIo, "database " + printable(database) + ": " + std::to_string(clients) +
                                                    (clients == 1 ? " program is" : " programs are") +
                                                    " connected to it: stop what uses it before it is replaced");
     result_.warnings.push_back("database " + printable(database) + ": is replaced as a whole; it goes when the new one is loaded");
