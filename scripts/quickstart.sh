@@ -51,6 +51,67 @@ make_sample() {
   touch -d '2001-02-03 04:05:06.789' "$1/documents/letters/first.txt" "$1/empty"
 }
 
+# make_dump: a small one as `pg_dump --create` writes it.
+make_dump() {
+  cat <<'END'
+--
+-- PostgreSQL database dump
+--
+
+-- Dumped from database version 15.18
+-- Dumped by pg_dump version 15.18
+
+SET client_encoding = 'UTF8';
+SET standard_conforming_strings = on;
+SELECT pg_catalog.set_config('search_path', '', false);
+
+--
+-- Name: shop; Type: DATABASE; Schema: -; Owner: -
+--
+
+CREATE DATABASE shop WITH TEMPLATE = template0 ENCODING = 'UTF8';
+
+
+\connect shop
+
+SET client_encoding = 'UTF8';
+SET standard_conforming_strings = on;
+SELECT pg_catalog.set_config('search_path', '', false);
+
+--
+-- Name: users; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.users (
+    id integer NOT NULL,
+    name text
+);
+
+
+--
+-- Data for Name: users; Type: TABLE DATA; Schema: public; Owner: -
+--
+
+COPY public.users (id, name) FROM stdin;
+END
+  awk 'BEGIN { for (i = 1; i <= 20000; i++) printf "%d\tuser-%06d\n", i, i; print "\\.\n\n" }'
+  printf '%s\n' '--' '-- Name: users users_pkey; Type: CONSTRAINT; Schema: public; Owner: -' '--' '' \
+    'ALTER TABLE ONLY public.users' '    ADD CONSTRAINT users_pkey PRIMARY KEY (id);' '' '' '--' \
+    '-- PostgreSQL database dump complete' '--' ''
+}
+
+# one_table: out of a dump, without a server.
+one_table() {
+  make_dump >"$work/shop.sql"
+  run cairn backup "db=$work/shop.sql"
+  run cairn ls -l latest:db/shop/public
+  run cairn cat latest:db/shop/public/users.copy >"$work/rows"
+  head -n 3 "$work/rows"
+  [ "$(wc -l <"$work/rows")" -eq 20000 ] || fail "rows are missing"
+  run cairn cat latest:db >"$work/shop.copy"
+  cmp "$work/shop.sql" "$work/shop.copy" || fail "the dump differs"
+}
+
 # listing DIRECTORY: one NUL-terminated line about each entry.  Sizes of directories are the file system's business; sockets are
 # not backed up; owners can only be restored by root; links to files outside of somebody's PATH can't be counted.
 listing() {
@@ -141,6 +202,10 @@ head -n 20 "$work/ls"
 restore_and_compare
 
 say "The restored copy is identical."
+if [ -z "$given" ]; then
+  say "And one table out of a dump of PostgreSQL"
+  one_table
+fi
 if [ -z "$given" ]; then
   chmod -R u+rwX "$work"
   rm -rf "$work"

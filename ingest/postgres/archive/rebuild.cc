@@ -182,7 +182,7 @@ class Rebuilder {
     out_.flush();
     if (out_.size_bytes() != file_.file.size_bytes || out_.hash() != file_.hash) {
       corrupt("the result isn't the original: the stored stream is damaged, or the compression library here works differently from "
-              "the one at backup");
+              "the one at backup; its parts can be restored all the same (see: cairn ls)");
     }
   }
 

@@ -106,7 +106,7 @@ class DatabaseScript {
 class LiveSource : public StreamSource {
  public:
   LiveSource(const PostgresSourceOptions& options, Monitor& monitor)
-      : options_(options), monitor_(monitor), workers_(options.workers == 0 ? default_threads() : options.workers) {
+      : options_(options), monitor_(monitor), workers_(options.workers == 0 ? std::max<size_t>(1, default_threads() / 2) : options.workers) {
     const bool one = !options.url.database().empty();
     main_ = one ? connect(options.url.database()) : connect_to_any();
     if (main_->server_version_num() < kOldestServer) {

@@ -23,7 +23,7 @@ struct PostgresSourceOptions {
   PostgresUrl url;
   std::vector<std::string> excluded;  // databases, with * ? [ ] as in a shell; never the one that the URL names
   std::string pg_dump;                // what CAIRN_PG_DUMP says: the program to use; "": the best there is
-  size_t workers = 0;                 // connections that copy rows; 0: default_threads()
+  size_t workers = 0;                 // connections that copy rows; 0: half of default_threads(): somebody must cut and compress too
 };
 
 // Connects.  A role that may not read pg_authid gets roles without passwords, with a warning; a database that is dropped before its
