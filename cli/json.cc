@@ -318,6 +318,8 @@ std::string server_restore_json(const PostgresRestoreResult& result, const std::
   out["tables"] = result.tables;
   out["rows"] = result.rows;
   out["failed"] = result.failed;
+  out["targets"] = Json::array();
+  for (const std::string& one : result.targets) out["targets"].push_back(printable(one));
   out["tolerated"] = Json::array();
   for (const std::string& one : result.tolerated) out["tolerated"].push_back(printable(one));
   out["mismatches"] = Json::array();

@@ -2,11 +2,13 @@
 #include "ingest/restore.h"
 
 #include <algorithm>
+#include <map>
 
 #include "cli/command.h"
 #include "cli/commands/server_restore.h"
 #include "cli/json.h"
 #include "cli/terminal.h"
+#include "ingest/parts/part_view.h"
 #include "ingest/postgres/connection.h"
 #include "store/error.h"
 
@@ -107,7 +109,22 @@ class Restore : public Command {
       session.require_path(snapshot, what.path);
       out.push_back({&snapshot, std::move(what.path)});
     }
+    if (server_.url.empty()) require_distinct_targets(out);
     return out;
+  }
+
+  // Of two that come out under one name the second would replace the first, silently.
+  static void require_distinct_targets(const std::vector<Wanted>& wanted) {
+    std::map<std::string, std::string> taken;
+    for (const auto& [snapshot, path] : wanted) {
+      std::string name = path.substr(path.rfind('/') + 1);
+      const ComponentInfo* component = snapshot->component(path.substr(0, path.find('/')));
+      if (component && PartView::has_parts(*component) && name.ends_with(".sql")) name.resize(name.size() - 4);
+      const auto [at, fresh] = taken.try_emplace(name, path);
+      if (!fresh)
+        throw UsageError("two of what is restored would both be called " + printable(name.empty() ? path : name) +
+                         " in the target: restore them one at a time, to different places");
+    }
   }
 
   void add(const RestoreResult& one) {

@@ -56,10 +56,10 @@ std::string summary(const PostgresRestoreResult& result, const PostgresRestoreOp
   std::string text;
   for (const std::string& one : result.tolerated) text += "Harmless: " + printable(one) + "\n";
   for (const std::string& one : result.mismatches) text += "MISSING:  " + printable(one) + "\n";
-  text += "Restored " + counted(result.tables, "table", "tables") + " with " + counted(result.rows, "row", "rows");
-  if (result.databases > 1) text += " in " + counted(result.databases, "database", "databases");
+  text += "Restored " + (result.tables == 0 ? "what was asked for" : counted(result.tables, "table", "tables") + " with " + counted(result.rows, "row", "rows"));
+  for (size_t i = 0; i < result.targets.size(); ++i) text += (i == 0 ? " into " : ", ") + printable(result.targets[i]);
   text += " in " + human_duration(duration_ns) + ".\n";
-  if (result.complete()) return text + "Complete: every table holds as many rows as the snapshot.";
+  if (result.complete()) return text + (result.tables == 0 ? "Complete." : "Complete: every table holds as many rows as the snapshot.");
   if (result.failed > 0) text += counted(result.failed, "database", "databases") + " could not be restored (see above). ";
   return text + "NOT complete.";
 }

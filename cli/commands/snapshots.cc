@@ -18,7 +18,9 @@ std::string joined(const std::vector<std::string>& words) {
 std::vector<std::string> component_names(const Manifest& m) {
   std::vector<std::string> out;
   for (const ComponentInfo& component : m.components)
-    out.push_back(component.name + (component.completeness == Completeness::kIncomplete ? " (incomplete)" : ""));
+    out.push_back(component.name + (component.completeness == Completeness::kIncomplete   ? " (incomplete)"
+                                    : component.completeness == Completeness::kUnverified ? " (unverified)"
+                                                                                          : ""));
   return out;
 }
 

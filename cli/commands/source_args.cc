@@ -174,6 +174,8 @@ void SourceParser::add_command() {
 std::vector<SourceSpec> SourceParser::finish() {
   if (!has_stdin_ && !arguments_.stdin_name.empty())
     throw UsageError("--stdin-name: write - among the sources to read standard input");
+  if (!arguments_.exclude_databases.empty() && std::ranges::find(specs_, SourceSpec::Kind::kPostgres, &SourceSpec::kind) == specs_.end())
+    throw UsageError("--exclude-database belongs to a source postgresql://...; a dump leaves databases out itself: pg_dumpall --exclude-database");
   if (specs_.empty()) throw UsageError("nothing to back up: give a path, NAME=exec:COMMAND, --command NAME -- COMMAND, postgresql://..., or -");
   std::set<std::string> names;
   for (const SourceSpec& spec : specs_)

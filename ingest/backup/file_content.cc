@@ -28,7 +28,11 @@ FileContent::FileContent(int directory_fd, const std::string& name, Entry& entry
   now.name = std::move(entry.name);
   entry = std::move(now);
   size_bytes_ = entry.size_bytes;
-  sparse_ = facts.stx_blocks * 512 < size_bytes_;
+  // Few blocks may also mean compression; where nobody knows of holes, everything is data.
+  if (facts.stx_blocks * 512 < size_bytes_) {
+    const off_t hole = ::lseek(fd, 0, SEEK_HOLE);
+    sparse_ = hole >= 0 && static_cast<uint64_t>(hole) < size_bytes_;
+  }
 }
 
 uint64_t FileContent::skip_hole() {

@@ -92,18 +92,26 @@ void PieceReader::begin_stream(const SourceSpec& source) {
   entry.change = JobEntry::Change::kNew;
   monitor_.current(source.name);
   opened_ = open_parts([this](std::span<uint8_t> into) { return stream_->read(into); }, options_.format, source.name);
-  if (options_.format == StreamFormat::kPostgres && !opened_.parts)
-    monitor_.warning(source.name + ": doesn't begin like a PostgreSQL dump; saved as it came, without parts");
+  if (options_.format == StreamFormat::kPostgres && !opened_.parts) warn_of_format();
   begin_slices(std::move(entry), kStreamPolicy);
+}
+
+void PieceReader::warn_of_format() {
+  monitor_.warning(source_->name + ": doesn't begin like a PostgreSQL dump; saved as it came, without parts");
 }
 
 // A dump of pg_dump --format=directory is one stream of its files.  False when it is none, or not as pg_dump leaves it.
 bool PieceReader::begin_archive_directory() {
   if (options_.format == StreamFormat::kRaw || options_.dry_run) return false;
   Fd directory(::open(source_->path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-  if (!directory || !is_archive_directory(directory.get())) return false;
   OpenedStream opened;
-  opened.parts = make_archive_directory_source(directory.get(), source_->name);
+  try {   // what can't be recognised is a tree, and its walk tells what can't be read
+    if (!directory || !is_archive_directory(directory.get())) return false;
+    opened.parts = make_archive_directory_source(directory.get(), source_->name);
+  } catch (const Error& e) {
+    if (e.code() == ErrorCode::kInterrupted) throw;
+    return false;
+  }
   if (!opened.parts) return false;
   JobEntry entry;
   struct ::statx facts;
@@ -204,7 +212,9 @@ void PieceReader::add_entry(Job& job, WalkStep&& step) {
   entry.open_name = walker_->open_name();
   bool keep = before && !options_.force && unmodified(now, *before);
   if (!keep && before && before->type == EntryType::kFile) entry.before = *before;
-  if (is_root && !keep && !options_.dry_run && options_.format != StreamFormat::kRaw && begin_file_with_parts(entry)) return;
+  // Also one that is kept: it may have been saved without its parts.
+  if (is_root && !options_.dry_run && options_.format != StreamFormat::kRaw && begin_file_with_parts(entry)) return;
+  if (is_root && options_.format == StreamFormat::kPostgres) warn_of_format();
   if (keep) {
     entry.change = JobEntry::Change::kUnmodified;
     entry.content = JobEntry::Content::kKeep;
@@ -272,7 +282,7 @@ Job PieceReader::next_slice() {
     entry.runs = std::move(slice.runs);
     if (slice.last) end_long_content(entry);
   } catch (const Error& e) {  // of a file; what was read of it is not used
-    if (!file_ || e.code() == ErrorCode::kInterrupted) throw;
+    if ((!file_ && !archive_directory_) || e.code() == ErrorCode::kInterrupted) throw;
     monitor_.error(long_entry_->path, e.what());
     entry = std::move(*long_entry_);
     entry.failed = true;
@@ -295,11 +305,13 @@ Job PieceReader::next_slice() {
 void PieceReader::end_long_content(JobEntry& entry) {
   std::vector<Run> runs = std::move(entry.runs);
   if (stream_) stream_->finish();
+  if (stream_ && slicer_->passed_bytes() == 0) monitor_.warning(source_->name + ": nothing came; saved as an empty stream");
   if (opened_.parts) take_parts();
   if (file_) long_entry_->entry.size_bytes = file_->read_bytes();
   if (file_ && file_->changed_meanwhile(long_entry_->entry)) {
     monitor_.error(long_entry_->path, "changed while it was read; saved as it was read");
     long_entry_->entry.damaged_source = true;
+    if (components_.back().kind != ComponentKind::kTree) components_.back().completeness = Completeness::kIncomplete;
   }
   entry = std::move(*long_entry_);
   entry.runs = std::move(runs);
@@ -313,7 +325,7 @@ void PieceReader::take_parts() {
   component.parts = opened_.parts->parts();
   component.kind = component.parts.kind == ComponentKind::kStream ? component.kind : component.parts.kind;
   for (const std::string& warning : component.parts.warnings) monitor_.warning(source_->name + ": " + warning);
-  if (component.parts.kind == ComponentKind::kStream) return;
+  if (component.parts.kind == ComponentKind::kStream && component.parts.ended) return;   // who knows what it is
   component.completeness = component.parts.ended ? Completeness::kComplete : Completeness::kIncomplete;
   if (component.parts.ended) return;
   ++broken_streams_;

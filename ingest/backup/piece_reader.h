@@ -56,6 +56,7 @@ class PieceReader {
   void begin_stream(const SourceSpec& source);
   void begin_slices(JobEntry&& entry, const CutPolicy& policy);
   void take_parts();
+  void warn_of_format();
   Job next_slice();
   void end_long_content(JobEntry& entry);
   size_t directory_of(Job& job);

@@ -30,7 +30,8 @@ void Slicer::pass_hole(Slice& slice, uint64_t hole_bytes) {
 // The begin of the first record at or behind `from`; `from` itself when there is none near.
 size_t Slicer::record_begin(const Slice& slice, size_t from) const {
   size_t end = std::min(from + kMostShiftBytes, used_);
-  if (next_mark_ < marks_.size()) end = std::min<size_t>(end, marks_[next_mark_].offset_bytes - begin_bytes_);
+  if (next_mark_ < marks_.size() && marks_[next_mark_].offset_bytes >= begin_bytes_)
+    end = std::min<size_t>(end, marks_[next_mark_].offset_bytes - begin_bytes_);
   if (from == 0 || end <= from) return from;
   const uint8_t* begin = slice.bytes.data() + from - 1;   // a record begins behind a newline, which may be the byte before
   const void* newline = std::memchr(begin, '\n', end - from);
@@ -54,12 +55,17 @@ void Slicer::scan_settled(Slice& slice) {
   size_t settled = used_, limit = used_;
   if (parts_) {
     parts_->take_marks(marks_);
-    settled = static_cast<size_t>(std::min<uint64_t>(used_, parts_->settled() - begin_bytes_));
+    settled = static_cast<size_t>(std::min<uint64_t>(used_, parts_->settled() - std::min(parts_->settled(), begin_bytes_)));
     limit = ended_ ? used_ : settled - std::min(settled, kMostShiftBytes);
   }
   for (; next_mark_ < marks_.size(); ++next_mark_) {
-    size_t at = static_cast<size_t>(marks_[next_mark_].offset_bytes - begin_bytes_);
-    if (at > limit) break;
+    const uint64_t offset = marks_[next_mark_].offset_bytes;
+    if (offset > begin_bytes_ + limit) break;
+    size_t at = static_cast<size_t>(offset - std::min(offset, begin_bytes_));   // one that comes too late cuts nothing
+    if (at < scanned_) {
+      records_ = marks_[next_mark_].records;
+      continue;
+    }
     if (at > scanned_) scan(slice, at);
     chunker_.force_cut();
     end_chunk(slice, at);

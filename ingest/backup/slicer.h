@@ -30,6 +30,8 @@ class Slicer {
   Slicer(const ChunkerParams& params, ChunkSize size, PartedSource& source);
   // The next slice; after the last one nothing may be asked.
   Slice next();
+  // Of data, in the slices so far.
+  uint64_t passed_bytes() const { return begin_bytes_; }
 
  private:
   void pass_hole(Slice& slice, uint64_t hole_bytes);

@@ -5,6 +5,7 @@
 #include "ingest/diff/part_diff.h"
 #include "ingest/diff/tree_diff.h"
 #include "ingest/index_problems.h"
+#include "ingest/parts/part_view.h"
 #include "store/tree/directory.h"
 
 namespace cairn {
@@ -23,7 +24,7 @@ struct Place {
 };
 
 Place find_place(ChunkReader& reader, const Manifest& snapshot, std::string path) {
-  while (path.ends_with('/')) path.pop_back();
+  path = tidy_path(path);
   Place place{snapshot, path, nullptr, {}, ""};
   if (path.empty()) return place;
   const std::string name = path.substr(0, path.find('/'));
@@ -41,8 +42,10 @@ void diff_places(ChunkReader& reader, const Place& before, const Place& after, c
   const bool parts_before = before.component && !before.component->catalogue.is_zero();
   const bool parts_after = after.component && !after.component->catalogue.is_zero();
   if (!parts_before || !parts_after) return diff_entries(reader, *before.entry, *after.entry, after.path, visit, monitor);
-  const std::string prefix = after.rest.empty() ? after.path + "/" : after.path;
-  diff_parts({reader, *before.component, *before.entry, before.rest}, {reader, *after.component, *after.entry, after.rest}, prefix, visit, monitor);
+  auto side = [&](const Place& place) {
+    return PartsSide{reader, *place.component, *place.entry, place.rest, place.rest.empty() ? place.path + "/" : place.path};
+  };
+  diff_parts(side(before), side(after), visit, monitor);
 }
 
 void visit_component(Change change, const ComponentInfo& component, const VisitDifference& visit) {

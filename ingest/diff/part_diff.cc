@@ -37,20 +37,23 @@ class PartsBeneath {
       if (!part->name.starts_with(path_)) return nullptr;
       std::string_view behind = std::string_view(part->name).substr(path_.size());
       const bool beneath = path_.empty() || behind.empty() || behind.starts_with('/') || behind == ".sql";
-      if (!beneath || !is_told(*part)) continue;
-      any_ = true;
+      if (!beneath || (!is_told(*part) && !behind.empty())) continue;   // what is named itself is always told
       rest = behind;
       return part;
     }
     return nullptr;
   }
-  bool any() const { return any_; }
-
  private:
   CatalogueReader catalogue_;
   std::string path_;
-  bool any_ = false;
 };
+
+void require_parts(const PartsSide& side) {
+  std::string rest;
+  if (!side.path.empty() && !PartsBeneath(side).next(rest))
+    throw Error(ErrorCode::kNotFound, printable(side.component.name + "/" + side.path) +
+                                          ": there is no such part (see what is there with: cairn ls SNAPSHOT:" + printable(side.component.name) + ")");
+}
 
 // What `whole` covers and `hole` doesn't; both sorted.
 std::vector<Extent> without(const std::vector<Extent>& whole, const std::vector<Extent>& hole) {
@@ -91,7 +94,8 @@ Side open_side(const PartsSide& side, const Part& part) {
 
 // Lines that pg_dump writes about an entry, not of it: with --verbose they hold numbers that change when nothing else does.
 bool is_about(std::string_view line) {
-  constexpr std::string_view kBegins[] = {"-- TOC entry ", "-- Dependencies: ", "-- Name: ", "-- Data for Name: ", "-- left out: ", "SET "};
+  constexpr std::string_view kBegins[] = {"-- TOC entry ", "-- Dependencies: ", "-- Name: ", "-- Data for Name: ", "-- left out: ",
+                                          "SELECT pg_catalog.setval("};   // a sequence moves with the rows
   return line.empty() || line == "--" || std::ranges::any_of(kBegins, [&](std::string_view begin) { return line.starts_with(begin); });
 }
 
@@ -100,9 +104,11 @@ std::string text_of(const Side& side) {
   ContentReader content(side.side.reader, side.side.entry.content);
   for (const Extent& extent : side.definition)
     content.read(extent.offset_bytes, extent.length_bytes, [&](ByteView bytes) { all += text(bytes); });
+  bool settings = true;   // at its head: they are the dump's, and change with pg_dump's version
   for (std::string_view rest = all; !rest.empty();) {
     const std::string_view line = rest.substr(0, rest.find('\n'));
-    if (!is_about(line)) out.append(line) += '\n';
+    settings = settings && (is_about(line) || line.starts_with("SET ") || line.starts_with("SELECT pg_catalog.set_config("));
+    if (!settings && !is_about(line)) out.append(line) += '\n';
     rest.remove_prefix(std::min(line.size() + 1, rest.size()));
   }
   return out;
@@ -153,7 +159,9 @@ void visit_one_sided(Change change, const Part& part, const std::string& path, c
 
 }  // namespace
 
-void diff_parts(const PartsSide& before, const PartsSide& after, const std::string& prefix, const VisitDifference& visit, Monitor& monitor) {
+void diff_parts(const PartsSide& before, const PartsSide& after, const VisitDifference& visit, Monitor& monitor) {
+  require_parts(before);
+  require_parts(after);
   PartsBeneath left(before), right(after);
   std::string rest_a, rest_b;
   const Part *a = left.next(rest_a), *b = right.next(rest_b);
@@ -161,12 +169,12 @@ void diff_parts(const PartsSide& before, const PartsSide& after, const std::stri
     monitor.check_interrupted();
     const bool only_a = a && (!b || rest_a < rest_b), only_b = b && (!a || rest_b < rest_a);
     if (only_a) {
-      visit_one_sided(Change::kRemoved, *a, prefix + rest_a, visit);
+      visit_one_sided(Change::kRemoved, *a, before.prefix + rest_a, visit);
     } else if (only_b) {
-      visit_one_sided(Change::kAdded, *b, prefix + rest_b, visit);
+      visit_one_sided(Change::kAdded, *b, after.prefix + rest_b, visit);
     } else {
       Difference out;
-      out.path = prefix + rest_b;
+      out.path = after.prefix + rest_b;
       out.kind = b->kind;
       out.bytes_before = a->size_bytes();
       out.bytes_after = b->size_bytes();
@@ -176,9 +184,6 @@ void diff_parts(const PartsSide& before, const PartsSide& after, const std::stri
     if (!only_b) a = left.next(rest_a);
     if (!only_a) b = right.next(rest_b);
   }
-  for (const auto& [side, seen] : {std::pair(&before, left.any()), std::pair(&after, right.any())})
-    if (!seen && !side->path.empty())
-      throw Error(ErrorCode::kNotFound, printable(side->component.name + "/" + side->path) + ": there is no such part (see what is there with: cairn ls)");
 }
 
 }  // namespace cairn

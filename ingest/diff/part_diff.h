@@ -12,10 +12,10 @@ struct PartsSide {
   const ComponentInfo& component;
   const Entry& entry;
   std::string path;       // beneath the component: "" for all parts, a folder of parts, or one part
+  std::string prefix;     // of what is visited, before what is beneath `path`
 };
 
-// Paths of what is visited begin as `prefix` and stand for what is beneath `path` on both sides.
-// Errors: kNotFound when a side has nothing at its path; those of the readers.
-void diff_parts(const PartsSide& before, const PartsSide& after, const std::string& prefix, const VisitDifference& visit, Monitor& monitor);
+// Errors: kNotFound when a side has nothing at its path, before anything is visited; those of the readers.
+void diff_parts(const PartsSide& before, const PartsSide& after, const VisitDifference& visit, Monitor& monitor);
 
 }  // namespace cairn

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "ingest/parts/closure.h"
+#include "ingest/parts/parted_source.h"
+#include "store/coding.h"
 #include "store/tree/directory.h"
 
 namespace cairn {
@@ -10,7 +12,6 @@ namespace cairn {
 namespace {
 
 constexpr size_t kTreeCacheBytes = 8 << 20;
-constexpr uint64_t kMostRecipeBytes = 256 << 20;
 constexpr std::string_view kFileOfDirectory = ".sql";   // a/b.sql is all of a/b
 
 std::string_view last_element(std::string_view path) { return path.substr(path.rfind('/') + 1); }   // npos + 1 is 0
@@ -184,6 +185,25 @@ PartView::Place PartView::resolve(const std::string& path) {
 
 void PartView::require(const std::string& path) { resolve(path); }
 
+// A dump is a program, and psql would run the shell commands that somebody hid in it: as pg_dump does, we forbid them for the time of
+// the text, with a word that nobody outside of this repository can know.
+std::string PartView::restrict_key(std::string_view name) const {
+  Encoder message;
+  message.string("cairn restrict v1");
+  message.raw(component_.catalogue.view());
+  message.string(name);
+  ChunkId key;
+  key.bytes = blake3_keyed(repository_.keys().id_key, message.out());
+  return key.hex();
+}
+
+bool PartView::is_script(const Part& part) const { return component_.kind == ComponentKind::kPostgres && part.name.ends_with(".sql"); }
+
+uint64_t PartView::file_bytes(const Part& part) const {
+  constexpr uint64_t kWrapBytes = std::string_view("\\restrict \n\n\\unrestrict \n").size() + 2 * 2 * ChunkId::kBytes;
+  return part.size_bytes() + (is_script(part) ? kWrapBytes : 0);
+}
+
 PartFile PartView::file_of(Part part, bool with_dependencies) {
   PartFile out;
   out.path = part.name;
@@ -193,6 +213,12 @@ PartFile PartView::file_of(Part part, bool with_dependencies) {
   } else {
     if (!part.preamble.empty()) out.pieces.push_back({part.preamble, {}});
     for (const Extent& extent : part.extents) out.pieces.push_back({{}, extent});
+  }
+  if (is_script(part)) {
+    const std::string key = restrict_key(part.name);
+    auto text_piece = [](const std::string& words) { return PartPiece{Bytes(words.begin(), words.end()), {}}; };
+    out.pieces.insert(out.pieces.begin(), text_piece("\\restrict " + key + "\n"));
+    out.pieces.push_back(text_piece("\n\\unrestrict " + key + "\n"));
   }
   uint64_t bytes = 0;
   for (const PartPiece& piece : out.pieces) bytes += piece.text.size() + piece.extent.length_bytes;
@@ -233,7 +259,7 @@ void PartView::list_parts(const std::string& directory, bool recursive, const Vi
   auto visit_directory = [&](const std::string& path) {
     if (path == original_name_ && several()) return;   // visited with the originals
     auto file = visible_part(path + std::string(kFileOfDirectory));
-    visit(path, directory_entry(path, file ? file->size_bytes() : 0), nullptr);
+    visit(path, directory_entry(path, file ? file_bytes(*file) : 0), nullptr);
   };
   const std::string prefix = directory.empty() ? "" : directory + "/";
   std::string inside = prefix;   // the directory visited last, with its slash
@@ -254,7 +280,7 @@ void PartView::list_parts(const std::string& directory, bool recursive, const Vi
       inside = part->name.substr(0, slash + 1);
       visit_directory(part->name.substr(0, slash));
     }
-    visit(part->name, entry_of(part->name, part->size_bytes()), part);
+    visit(part->name, entry_of(part->name, file_bytes(*part)), part);
   }
 }
 
@@ -272,7 +298,7 @@ void PartView::list(const std::string& path, bool recursive, const VisitPart& vi
       PartFile file = original(place.number);
       return visit(file.path, file.entry, nullptr);
     }
-    case Place::Kind::kPart: return visit(place.part->name, entry_of(place.part->name, place.part->size_bytes()), &*place.part);
+    case Place::Kind::kPart: return visit(place.part->name, entry_of(place.part->name, file_bytes(*place.part)), &*place.part);
   }
 }
 

@@ -5,6 +5,7 @@
 //   db/authentik/public/t.sql  a part; also as db/authentik/public/t
 //   db/authentik               a directory; as one file: the part db/authentik.sql
 //
+// A part .sql of a PostgreSQL dump stands between \restrict and \unrestrict: commands of psql in it are refused by psql.
 // Parts of kind "link" and those with an element that begins with '.' are for --with-dependencies only: nobody sees them.
 //
 // Memory:   the pieces of one part (with dependencies: of all it needs), a leaf of the catalogue, caches; the recipe of a transform
@@ -79,6 +80,9 @@ class PartView {
   ByteView recipe();
   bool several() { return !component_.transform.empty() && !rewritten_files().front().name.empty(); }
   PartFile original(size_t number);
+  std::string restrict_key(std::string_view name) const;
+  bool is_script(const Part& part) const;
+  uint64_t file_bytes(const Part& part) const;
   PartFile file_of(Part part, bool with_dependencies);
   Entry entry_of(std::string_view path, uint64_t size_bytes) const;
   Entry directory_entry(std::string_view path, uint64_t size_bytes) const;

@@ -21,6 +21,9 @@ struct Mark {
   bool records = false;        // from here to the next mark every line is a record: content-defined cuts move to the next line's begin
 };
 
+// Longer ones are neither written nor read.
+inline constexpr uint64_t kMostRecipeBytes = uint64_t{256} << 20;
+
 // What is known of the stream when it has ended.
 struct StreamParts {
   ComponentKind kind = ComponentKind::kStream;      // kStream: it wasn't what it seemed; everything else is empty then

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "store/error.h"
 #include "store/tree/catalogue.h"
 #include "store/tree/chunk_list.h"
 
@@ -29,6 +30,8 @@ void store_parts(StreamParts&& parts, const PutObject& put, ComponentInfo& info)
   info.kind = parts.kind;
   info.properties = std::move(parts.properties);
   info.transform = std::move(parts.transform);
+  if (parts.recipe.size() > kMostRecipeBytes)
+    throw Error(ErrorCode::kUnsupported, "an archive of too many pieces to be made again from its content: save it with --format raw");
   if (parts.recipe.size() > kInlineRecipeBytes) store_recipe(parts.recipe, put, info);
   else info.transform_recipe = std::move(parts.recipe);
   // One that no catalogue can hold is still in the original.

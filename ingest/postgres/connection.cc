@@ -30,14 +30,19 @@ struct MemoryFree {
 };
 using Message = std::unique_ptr<char, MemoryFree>;
 
-// libpq's messages have lines and tabs; ours are one line.
-std::string one_line(const char* text) {
+// libpq's messages have lines and tabs; ours are one line.  `sentences`: each line is one.
+std::string one_line(const char* text, bool sentences = false) {
+  constexpr std::string_view kPunctuation = ".:;,?!";
   std::string out;
-  bool gap = false;
+  bool gap = false, line_end = false;
   for (; text != nullptr && *text != 0; ++text) {
     const bool blank = *text == ' ' || *text == '\t' || *text == '\n' || *text == '\r';
-    if (!blank && gap && !out.empty()) out += ' ';
+    if (!blank && gap && !out.empty()) {
+      if (sentences && line_end && kPunctuation.find(out.back()) == std::string_view::npos) out += '.';
+      out += ' ';
+    }
     if (!blank) out += *text;
+    line_end = blank && (line_end || *text == '\n');
     gap = blank;
   }
   return printable(out);
@@ -206,10 +211,11 @@ void PostgresConnection::connect(const PostgresParameters& parameters) {
 
 void PostgresConnection::throw_connect_failed() {
   if (const char* password = ::PQpass(connection_.get())) secret_ = password;
-  std::string what = place() + ": " + scrubbed(one_line(::PQerrorMessage(connection_.get())));
+  const std::string why = one_line(::PQerrorMessage(connection_.get()), true);
+  std::string what = place() + ": " + scrubbed(why);
   if (::PQconnectionNeedsPassword(connection_.get()) != 0) {
     what += "; put the password into ~/.pgpass, into a file that PGPASSFILE names, or into the URL";
-  } else if (::PQconnectionUsedPassword(connection_.get()) != 0) {
+  } else if (::PQconnectionUsedPassword(connection_.get()) != 0 && why.find("authentication failed") != std::string::npos) {
     what += "; look at the password in ~/.pgpass, PGPASSFILE, PGPASSWORD or the URL";
   }
   throw Error(ErrorCode::kIo, what);
@@ -268,8 +274,11 @@ std::string PostgresConnection::user() const {
 
 std::string PostgresConnection::place() const {
   const char *host = ::PQhost(connection_.get()), *port = ::PQport(connection_.get());
-  const std::string at = server_place(host == nullptr ? "" : host, port == nullptr || *port == 0 ? "5432" : port);
-  return "database \"" + printable(database()) + "\" at " + printable(at) + " as user \"" + printable(user()) + "\"";
+  // Not all of them are known when it failed early.
+  std::string out = database().empty() ? "PostgreSQL" : "database \"" + printable(database()) + "\"";
+  if (host != nullptr && *host != 0) out += " at " + printable(server_place(host, port == nullptr || *port == 0 ? "5432" : port));
+  if (!user().empty()) out += " as user \"" + printable(user()) + "\"";
+  return out;
 }
 
 int PostgresConnection::server_version_num() const { return ::PQserverVersion(connection_.get()); }

@@ -65,7 +65,7 @@ size_t CopyRows::pass(SqlHandler& handler, const uint8_t* piece, size_t at, size
   };
   const auto not_the_end = [&] {
     at_ = At::kInside;
-    if (earlier > 0) handler.on_rows(offset - earlier, view(std::string_view("\\.")).first(earlier), 0);
+    if (earlier > 0) handler.on_rows(offset - earlier, view(std::string_view("\\.\r")).first(earlier), 0);
     earlier = 0;
   };
   while (at < size) {
@@ -85,10 +85,18 @@ size_t CopyRows::pass(SqlHandler& handler, const uint8_t* piece, size_t at, size
         }
         break;
       case At::kDot:
+        if (c == '\r') {   // psql takes that line end too
+          at_ = At::kReturn;
+          ++at;
+          break;
+        }
+        [[fallthrough]];
+      case At::kReturn:
         if (c == '\n') {
-          hand_over(at + earlier - 2);
+          const size_t marker = held();
+          hand_over(at + earlier - marker);
           ended_ = true;
-          handler.on_rows_end(begin_, offset + at - 2, offset + at + 1);
+          handler.on_rows_end(begin_, offset + at - marker, offset + at + 1);
           return at + 1;
         }
         not_the_end();

@@ -20,10 +20,10 @@ class CopyRows {
   bool ended() const { return ended_; }
   uint64_t begin_offset() const { return begin_; }
   // How many bytes of what may be the line `\.` came last: they aren't handed over until that is known.
-  size_t held() const { return at_ == At::kBackslash ? 1 : at_ == At::kDot ? 2 : 0; }
+  size_t held() const { return at_ == At::kBackslash ? 1 : at_ == At::kDot ? 2 : at_ == At::kReturn ? 3 : 0; }
 
  private:
-  enum class At : uint8_t { kInside, kRowBegin, kBackslash, kDot };
+  enum class At : uint8_t { kInside, kRowBegin, kBackslash, kDot, kReturn };
   size_t inside(const uint8_t* piece, size_t at, size_t size, uint64_t& lines);
 
   uint64_t begin_ = 0;

@@ -11,6 +11,7 @@ namespace {
 
 // A part must fit into one tree object of 4 MiB, a property into 1 MiB (FORMAT.md, "Catalogue").
 constexpr size_t kMostExtents = 150'000;
+constexpr uint64_t kMostExtentsInAll = 8'000'000;   // 16 bytes each
 constexpr size_t kMostListBytes = size_t{1} << 19;
 constexpr size_t kMostRemarks = 100;
 
@@ -95,6 +96,11 @@ void DatabaseParts::finish(Part part) {
   merge_extents(part.extents);
   if (part.extents.size() > kMostExtents) {
     out_.warnings.push_back(part.name + ": it stands in " + std::to_string(part.extents.size()) + " places of the dump, too many for a part");
+    return;
+  }
+  // Parts that hold each other's definitions, as no database needs them, would take memory by the square of the dump.
+  if ((extents_ += part.extents.size()) > kMostExtentsInAll) {
+    if (!std::exchange(told_of_extents_, true)) out_.warnings.push_back("its parts depend on each other too widely: some of them are left out");
     return;
   }
   out_.parts.push_back(std::move(part));

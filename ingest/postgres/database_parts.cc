@@ -29,7 +29,9 @@ std::vector<uint32_t> objects_in_schemas(const DumpObjects& objects) {
 
 DatabaseParts::DatabaseParts(const DumpDatabase& database, const std::string& folder, PartNames& names, StreamParts& out)
     : database_(database), folder_(folder), names_(names), out_(out), objects_(database), builder_(objects_),
-      by_schema_(objects_in_schemas(objects_)) {}
+      by_schema_(objects_in_schemas(objects_)) {
+  for (const Part& part : out.parts) extents_ += part.extents.size();
+}
 
 void DatabaseParts::write() {
   name_all();

@@ -51,6 +51,8 @@ class DatabaseParts {
   const std::string& folder_;
   PartNames& names_;
   StreamParts& out_;
+  uint64_t extents_ = 0;         // of all parts so far, those of other databases too
+  bool told_of_extents_ = false;
   DumpObjects objects_;
   PartBuilder builder_;
   std::vector<std::string> part_names_;                       // of objects

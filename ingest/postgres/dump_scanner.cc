@@ -16,6 +16,7 @@ namespace {
 constexpr size_t kStatementBytes = size_t{64} << 10;
 constexpr size_t kMostItems = 1'000'000, kMostDatabases = 100'000, kMostWarnings = 100;
 constexpr uint64_t kMostVolatileBytes = 4096;
+constexpr uint64_t kMostMentionsInAll = 2'000'000;   // names of some 60 bytes
 
 constexpr std::string_view kDump = "PostgreSQL database dump", kClusterDump = "PostgreSQL database cluster dump";
 
@@ -60,6 +61,7 @@ class DumpScanner::Impl : public SqlHandler {
   void between_entries(const SqlStatement& statement);
   void restrict_line(uint64_t begin, std::string_view key);
   void unrestrict_line(uint64_t begin, std::string_view key);
+  bool is_cut_unrestrict(std::string_view line) const;
   void connect(uint64_t begin, std::string_view line);
   void begin_database(uint64_t begin);
   void end_database(uint64_t end);
@@ -90,8 +92,11 @@ class DumpScanner::Impl : public SqlHandler {
   TextExtents settings_;
   SessionSettings session_;
   size_t items_ = 0;
+  uint64_t mentions_ = 0;
+  bool told_of_mentions_ = false;
   bool statements_seen_ = false, rows_seen_ = false, insert_records_ = false;
   bool dump_seen_ = false, cluster_open_ = false;
+  bool finishing_ = false;            // a line that comes now has no end
   struct Restrict {
     std::string key;
     uint64_t begin = 0;
@@ -197,6 +202,10 @@ void DumpScanner::Impl::on_command(uint64_t begin, uint64_t end, std::string_vie
   groups_.interrupt();
   interrupt();
   end_insert_records(begin);
+  if (finishing_ && is_cut_unrestrict(line)) {
+    if (unbalanced_.empty()) unbalanced_ = "it breaks off " + at_byte(fed_);
+    return;
+  }
   const size_t blank = std::min(line.find(' '), line.size());
   const std::string_view command = line.substr(0, blank), argument = line.substr(std::min(blank + 1, line.size()));
   if (command == "\\restrict" || command == "\\unrestrict") {
@@ -221,6 +230,12 @@ void DumpScanner::Impl::unrestrict_line(uint64_t begin, std::string_view key) {
   const bool matches = restrict_ && restrict_->key == key;
   if (!matches && unbalanced_.empty()) unbalanced_ = "the \\unrestrict " + at_byte(begin) + " has no \\restrict";
   restrict_.reset();
+}
+
+bool DumpScanner::Impl::is_cut_unrestrict(std::string_view line) const {
+  if (!restrict_) return false;
+  const std::string whole = "\\unrestrict " + restrict_->key;
+  return line.size() < whole.size() && whole.starts_with(line);
 }
 
 void DumpScanner::Impl::connect(uint64_t begin, std::string_view line) {
@@ -339,7 +354,12 @@ void DumpScanner::Impl::entry(const HeaderGroup& group, EntryHeader header) {
 
 void DumpScanner::Impl::close_item() {
   if (!item_) return;
-  (definition_ ? outline_.definitions : database_->items).push_back(item_->finish());
+  DumpItem item = item_->finish();
+  if ((mentions_ += item.mentions.size()) > kMostMentionsInAll) {
+    item.mentions.clear();
+    if (!std::exchange(told_of_mentions_, true)) outline_.warnings.push_back("its definitions name too much: not all that a part needs is known");
+  }
+  (definition_ ? outline_.definitions : database_->items).push_back(std::move(item));
   item_.reset();
 }
 
@@ -359,6 +379,7 @@ DumpOutline DumpScanner::Impl::finish() {
   std::vector<Mark> ignored;
   marks_ = &ignored;
   std::optional<SqlLexer::Unfinished> unfinished;
+  finishing_ = true;
   if (!failed()) unfinished = lexer_.finish();
   if (database_) end_database(fed_);
   outline_.globals = globals_.take();

@@ -1,5 +1,6 @@
 #include "ingest/postgres/sql_lexer.h"
 
+#include <cctype>
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -125,6 +126,7 @@ size_t SqlLexer::between(size_t at) {
 // A comment or command, up to its line's end.
 size_t SqlLexer::line(size_t at) {
   const size_t end = find(piece_, at, size_, '\n');
+  if (state_ == State::kComment && lone_return(at, end)) return fail(at, "a carriage return in a comment");
   if (end == size_) return end;
   const std::string_view text = captured(end);
   capturing_ = false;
@@ -205,7 +207,7 @@ size_t SqlLexer::code(size_t at) {
 }
 
 size_t SqlLexer::word(size_t at) {
-  for (; at < size_ && (kClass[piece_[at]] == kWordByte || piece_[at] == '$'); ++at, ++word_size_) {
+  for (; at < size_ && (kClass[piece_[at]] == kWordByte || (piece_[at] == '$' && !digit(static_cast<uint8_t>(word_[0])))); ++at, ++word_size_) {
     const uint8_t c = piece_[at];
     if (word_size_ < sizeof word_) word_[word_size_] = static_cast<char>(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
   }
@@ -213,6 +215,7 @@ size_t SqlLexer::word(size_t at) {
   state_ = State::kCode;
   const bool one = word_size_ == 1;
   if (!digit(static_cast<uint8_t>(word_[0]))) word_ends();
+  else if (piece_[at] == '$' || piece_[at] == '\'') return fail(at, "a number that runs into a quote");   // versions of psql differ
   if (one && word_[0] == 'e' && piece_[at] == '\'') {
     state_ = State::kEscapes;
     return at + 1;
@@ -246,7 +249,7 @@ void SqlLexer::word_ends() {
       break;
     case Verb::kCopy:
       if (parentheses_ > 0) break;
-      if (word == "stdin" && from_seen_) copies_in_ = true;
+      if ((word == "stdin" || word == "stdout") && from_seen_) copies_in_ = true;
       from_seen_ = word == "from";
       break;
     case Verb::kInsert:
@@ -267,25 +270,46 @@ size_t SqlLexer::end_statement(size_t behind) {
   statement.copies_in = copies_in_;
   // INSERT INTO t DEFAULT VALUES makes a row without any parentheses.
   if (verb_ == Verb::kInsert && values_seen_) statement.tuples = std::max<uint64_t>(tuples_, 1);
-  if (verb_ == Verb::kSet) obey_set(statement.text);
+  if (verb_ == Verb::kSet && !obey_set(statement.text)) return fail(behind, "a client encoding whose characters may hold a backslash");
   inside_ = capturing_ = false;
   state_ = copies_in_ ? State::kCopyLineEnd : State::kBetween;
   handler_.on_statement(statement);
   return behind;
 }
 
-void SqlLexer::obey_set(std::string_view text) {
+// False for what would be read otherwise than psql does.
+bool SqlLexer::obey_set(std::string_view text) {
+  // Their second bytes may be a backslash or a quote (PostgreSQL documentation: 24.3 Character Set Support, "client only").
+  constexpr std::string_view kMisread[] = {"sjis", "shiftjis", "shiftjis2004", "mskanji", "big5", "gbk", "uhc", "gb18030", "johab", "win932", "win936", "win949", "win950", "windows932", "windows936", "windows949", "windows950"};
   SqlTokens tokens(text);
   tokens.take();
   if (!tokens.accept("session")) tokens.accept("local");
-  if (!tokens.accept("standard_conforming_strings")) return;
+  const bool strings = tokens.accept("standard_conforming_strings");
+  if (!strings && !tokens.accept("client_encoding") && !tokens.accept("names")) return true;
   if (!tokens.accept_symbol('=')) tokens.accept("to");
-  const std::string value = tokens.take().text;
-  standard_strings_ = value != "off" && value != "false" && value != "no" && value != "0";
+  std::string value;
+  for (const char c : tokens.take().text)
+    if (std::isalnum(static_cast<unsigned char>(c)) != 0) value += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  if (!strings) return std::ranges::find(kMisread, value) == std::end(kMisread);
+  // As the server takes it: any case, any beginning that is clear.
+  const bool off = value == "0" || (value.size() >= 2 && std::string_view("off").starts_with(value)) ||
+                   (!value.empty() && (std::string_view("false").starts_with(value) || std::string_view("no").starts_with(value)));
+  standard_strings_ = !off;
+  return true;
+}
+
+// For psql and servers a comment ends there too: what follows would be code, or a command.
+bool SqlLexer::lone_return(size_t at, size_t end) {
+  const bool split = std::exchange(return_seen_, false) && at < size_ && piece_[at] != '\n';
+  const size_t found = find(piece_, at, end, '\r');
+  return_seen_ = found + 1 == end && end == size_;
+  return split || found + 1 < end;
 }
 
 size_t SqlLexer::line_comment(size_t at) {
-  at = find(piece_, at, size_, '\n');
+  const size_t end = find(piece_, at, size_, '\n');
+  if (lone_return(at, end)) return fail(at, "a carriage return in a comment");
+  at = end;
   if (at < size_) state_ = State::kCode;
   return at;
 }
@@ -340,6 +364,7 @@ size_t SqlLexer::dollar_tag(size_t at) {
     state_ = State::kDollarBody;
     return at + 1;
   }
+  if (c == '\'' && tag_.size() > 1) return fail(at, "a dollar quote that runs into a string");
   if (kClass[c] != kWordByte || (digit(c) && tag_.size() == 1)) {
     state_ = State::kCode;
     return at;

@@ -4,8 +4,7 @@
 // Understood:  '…' with '' (with backslashes after SET standard_conforming_strings = off), E'…', U&'…', "…" with "",
 //              $tag$…$tag$, -- and nested /* */, parentheses, CREATE FUNCTION|PROCEDURE … BEGIN ATOMIC …; END, COPY … FROM stdin
 //              with any options.
-//              Client encodings whose characters may hold a backslash byte (SJIS, BIG5, GBK) are read as bytes.
-// Refused:     what no dump holds and what psql would take otherwise than a server: a NUL, a backslash command inside a statement,
+// Refused:     client encodings whose characters may hold a backslash (SJIS, BIG5, GBK …); what no dump holds and what psql would take otherwise than a server: a NUL, a backslash command inside a statement,
 //              text behind `COPY … FROM stdin;` on its line, a statement of more than kMostStatementBytes, a dollar tag of absurd length.
 //
 // Memory:   the text of one statement, up to the cap given.
@@ -97,6 +96,7 @@ class SqlLexer {
   size_t word(size_t at);
   size_t half_comment(size_t at);
   size_t line_comment(size_t at);
+  bool lone_return(size_t at, size_t end);
   size_t block_comment(size_t at);
   size_t closed_by(size_t at, char quote);
   size_t escapes(size_t at);
@@ -110,7 +110,7 @@ class SqlLexer {
   void begin_statement();
   void word_ends();
   size_t end_statement(size_t behind);
-  void obey_set(std::string_view text);
+  bool obey_set(std::string_view text);
   size_t most_captured() const;
   void begin_capture(size_t at);
   std::string_view captured(size_t end);
@@ -138,6 +138,7 @@ class SqlLexer {
   uint32_t words_ = 0;             // unquoted ones so far
   uint64_t parentheses_ = 0, blocks_ = 0, tuples_ = 0;
   bool from_seen_ = false, copies_in_ = false, values_seen_ = false;
+  bool return_seen_ = false;       // the last byte of a -- comment so far
   bool newline_seen_ = false;      // since the end of a string with backslashes
   char word_[32] = {};             // the word that is being read, in lower case, as far as it fits
   size_t word_size_ = 0;           // its true length

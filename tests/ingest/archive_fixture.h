@@ -144,9 +144,9 @@ inline std::string first_block_begun(const std::string& name) {
     return size;
   });
   Bytes head;
-  std::string why;
-  const auto toc = read_toc(in, ArchiveFormat::kCustom, UINT64_MAX, head, why);
-  EXPECT_TRUE(toc) << why;
+  TocProblem problem;
+  const auto toc = read_toc(in, ArchiveFormat::kCustom, UINT64_MAX, head, problem);
+  EXPECT_TRUE(toc) << problem.why;
   const auto table = std::ranges::find_if(toc->entries, [](const TocEntry& entry) { return entry.kind == "TABLE DATA"; });
   return std::string(text(head)) + "\x01" + archive_number(table->id);
 }

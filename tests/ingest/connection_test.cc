@@ -222,8 +222,9 @@ TEST_F(Connection, FailuresSayWhereAndWhatToDo) {
   const auto failure = [&](const std::string& url) {
     return failure_of([&] { PostgresConnection(PostgresUrl(url).parameters(), std::nullopt, notes_); });
   };
-  EXPECT_THAT(failure("postgresql://me:hidden1@127.0.0.1:1/d"), ::testing::AllOf(HasSubstr("database \"d\" at 127.0.0.1:1 as user \"me\""), HasSubstr("refused"), Not(HasSubstr("hidden1"))));
+  EXPECT_THAT(failure("postgresql://me:hidden1@127.0.0.1:1/d"), ::testing::AllOf(HasSubstr("database \"d\" at 127.0.0.1:1 as user \"me\""), HasSubstr("refused. Is the server running"), Not(HasSubstr("hidden1"))));
   EXPECT_THAT(failure(server().url("nowhere")), HasSubstr("database \"nowhere\" does not exist"));
+  EXPECT_THAT(failure("postgresql:///?service=nowhere"), ::testing::StartsWith("PostgreSQL: "));
   EXPECT_THAT(failure(server().url("postgres") + "?sslmode=require"), HasSubstr("SSL"));
 }
 
@@ -242,6 +243,8 @@ TEST(ConnectionWithPassword, FromUrlAndFile) {
   EXPECT_THAT(failure("postgresql://me" + at), HasSubstr("put the password into ~/.pgpass"));
   EXPECT_THAT(failure("postgresql://me:the-wrong-one" + at),
               ::testing::AllOf(HasSubstr("password authentication failed"), HasSubstr("look at the password"), Not(HasSubstr("the-wrong-one"))));
+  EXPECT_THAT(failure("postgresql://me:the%3Aright%5Cone@127.0.0.1:" + std::to_string(server.port()) + "/nope"),
+              ::testing::AllOf(HasSubstr("\"nope\" does not exist"), Not(HasSubstr("password")), Not(HasSubstr("pgpass"))));
   PostgresConnection(PostgresUrl("postgresql://me:the%3Aright%5Cone" + at).parameters(), std::nullopt, notes).exec("SELECT 1");
 
   const TempDir folder;

@@ -175,7 +175,13 @@ TEST_F(Live, ChoosesDatabases) {
   std::vector<std::string> databases;
   for (size_t at = 0; (at = script.find("\n-- Database \"", at)) != std::string::npos; ++at) databases.push_back(script.substr(at + 14, script.find('"', at + 14) - at - 14));
   EXPECT_THAT(databases, ElementsAre("keep"));
+  EXPECT_EQ(notes_.warnings_, "");
+  some.excluded = {"nobody", "*"};
+  EXPECT_THAT(failure_of([&] { open_postgres(some, notes_); }, ErrorCode::kInvalidArgument), AllOf(HasSubstr("every database is excluded: "), HasSubstr("keep, postgres, ")));
+  EXPECT_THAT(notes_.warnings_, AllOf(HasSubstr("--exclude-database nobody: no database"), Not(HasSubstr("-database *"))));
   some.url = PostgresUrl(server().url("test_1"));
+  EXPECT_THAT(failure_of([&] { open_postgres(some, notes_); }, ErrorCode::kInvalidArgument), HasSubstr("the URL names database test_1"));
+  some.excluded.clear();
   EXPECT_THAT(read_rest(*open_postgres(some, notes_)), AllOf(HasSubstr("CREATE DATABASE test_1"), Not(HasSubstr("CREATE ROLE"))));
   server().run_sql("postgres", "DROP DATABASE closed");
 }
@@ -232,10 +238,25 @@ TEST_F(Live, NoRightIsSaidAndWhere) {
   server().run_sql("postgres", "DROP DATABASE private");
 }
 
+// The COPY that is refused ends the snapshot, and the children fail for want of it.
+TEST_F(Live, RowLevelSecurityIsSaidFirst) {
+  fresh("guarded");
+  server().run_sql("guarded", "CREATE ROLE guard LOGIN; GRANT pg_read_all_data TO guard; CREATE TABLE secret_rows (a int); INSERT INTO secret_rows VALUES (1);"
+                              "ALTER TABLE secret_rows ENABLE ROW LEVEL SECURITY");
+  for (int round = 0; round < 5; ++round) {
+    EXPECT_THAT(failure_of([&] { save(server().url("guarded", "guard")); }), AllOf(HasSubstr("row-level security policy for table \"secret_rows\""), HasSubstr("BYPASSRLS")));
+  }
+  server().run_sql("postgres", "ALTER ROLE guard BYPASSRLS");
+  EXPECT_THAT(save(server().url("guarded", "guard")), HasSubstr("COPY public.secret_rows"));
+  server().run_sql("postgres", "DROP DATABASE guarded WITH (FORCE)");
+  server().run_sql("postgres", "DROP ROLE guard");
+}
+
 TEST_F(Live, RolesWithoutPasswordsWhereTheyAreForbidden) {
   server().run_sql("postgres", "CREATE ROLE auditor LOGIN PASSWORD 'hidden-one'");
+  fresh("other");
   PostgresSourceOptions globals = options(server().url());
-  globals.excluded = {"*"};
+  globals.excluded = {"[!p]*"};  // tables that the role may not read
   EXPECT_THAT(read_rest(*open_postgres(globals, notes_)), HasSubstr("SCRAM-SHA-256"));
   EXPECT_EQ(notes_.warnings_, "");
   globals.url = PostgresUrl(server().url("", "auditor"));

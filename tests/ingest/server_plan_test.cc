@@ -7,7 +7,7 @@ namespace {
 
 class ServerPlan : public PartsTest {
  protected:
-  RestorePlan plan(const std::vector<std::string>& paths, bool url_database = true) {
+  RestorePlan plan(const std::vector<std::string>& paths, const std::optional<std::string>& url_database = "there") {
     const Manifest snapshot = commit();
     ChunkReader reader(repository().backend(), repository().keys(), repository().index(), 1 << 20);
     CatalogueReader catalogue(reader.object_source(), snapshot.components.front().catalogue, stream_.size());
@@ -33,17 +33,27 @@ class ServerPlan : public PartsTest {
 
 TEST_F(ServerPlan, WhatPathsMean) {
   make_dump();
-  EXPECT_EQ(told(plan({})), "globals; shop>shop shop.sql; ");
-  EXPECT_EQ(told(plan({"", "dump.sql"})), "globals; shop>shop shop.sql; ");
+  EXPECT_EQ(told(plan({})), "globals; shop> shop.sql; ");
+  EXPECT_EQ(told(plan({"", "dump.sql"}, {})), "globals; shop>shop shop.sql; ");
   EXPECT_EQ(told(plan({"shop"})), "shop> shop.sql; ");
-  EXPECT_EQ(told(plan({"shop.sql"}, false)), "shop>shop shop.sql; ");
+  EXPECT_EQ(told(plan({"shop.sql"}, {})), "shop>shop shop.sql; ");
   EXPECT_EQ(told(plan({"shop/app/two", "/shop/./app//one.sql", "shop/app/two.sql"})), "shop> shop/app/two.sql shop/app/one.sql; ");
   EXPECT_EQ(told(plan({"shop/app/two", "shop"})), "shop> shop.sql; ");
-  EXPECT_EQ(told(plan({"shop/app", "zoo/public/a"})), "shop>shop shop/app.sql; zoo>zoo zoo/public/a.sql; ");
+  EXPECT_EQ(told(plan({"shop/app", "zoo/public/a"}, {})), "shop>shop shop/app.sql; zoo>zoo zoo/public/a.sql; ");
   EXPECT_EQ(told(plan({"globals.sql"})), "globals; ");
   EXPECT_NE(refused({"shop/app/three"}, ErrorCode::kNotFound).find("db/shop/app/three"), std::string::npos);
   refused({"shop/app/.links/two_one"}, ErrorCode::kNotFound);
   refused({"shop.create.sql"});
+}
+
+TEST_F(ServerPlan, SeveralDatabasesDoNotGoIntoOne) {
+  make_dump();
+  const std::string why = refused({"shop/app", "zoo/public/a"});
+  EXPECT_NE(why.find("the URL names database there, but parts of 2 databases"), std::string::npos) << why;
+  // What the environment or a service may say is for one.
+  EXPECT_EQ(told(plan({"shop/app", "zoo/public/a"}, "")), "shop>shop shop/app.sql; zoo>zoo zoo/public/a.sql; ");
+  EXPECT_EQ(told(plan({"shop/app"}, "")), "shop> shop/app.sql; ");
+  EXPECT_EQ(told(plan({"globals", "shop/app/one"})), "globals; shop> shop/app/one.sql; ");
 }
 
 TEST_F(ServerPlan, RowsAlone) {
@@ -53,7 +63,7 @@ TEST_F(ServerPlan, RowsAlone) {
   EXPECT_EQ(told(rows), "shop> shop/app/one.sql; ");
   EXPECT_NE(refused({"shop/app/one.copy", "shop/app/two"}).find("two restores"), std::string::npos);
   options_.data_only = true;
-  EXPECT_EQ(told(plan({})), "shop>shop shop.sql; ");
+  EXPECT_EQ(told(plan({})), "shop> shop.sql; ");
 }
 
 TEST_F(ServerPlan, OptionsThatDoNotFit) {

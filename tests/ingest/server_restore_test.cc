@@ -35,6 +35,9 @@ TEST_F(ServerRestore, ADatabaseComesBackAsItWas) {
   EXPECT_EQ(result.rows, 600u);
   EXPECT_EQ(joined(result.warnings) + notes_.all(), "");
   EXPECT_EQ(notes_.bytes_done, notes_.bytes_total);
+  ASSERT_EQ(result.targets.size(), 1u);
+  EXPECT_TRUE(result.targets[0].starts_with("database copy at 127.0.0.1:")) << result.targets[0];
+  EXPECT_EQ(result.targets[0].find("user"), std::string::npos) << result.targets[0];
 }
 
 TEST_F(ServerRestore, DumpsOfInsertsToo) {
@@ -77,7 +80,9 @@ TEST_F(ServerRestore, AFailureLeavesEverythingAsItWas) {
   fresh("copy");
   server().run_sql("copy", "CREATE SCHEMA app; CREATE TABLE app.bill (mine int); INSERT INTO app.bill VALUES (7)");
   const std::string why = failure("copy", snapshot, {});
-  EXPECT_NE(why.find("CREATE TABLE app.bill"), std::string::npos) << why;
+  EXPECT_TRUE(why.starts_with("the server says: relation \"bill\" already exists; ")) << why;
+  EXPECT_NE(why.find("; in db/db.sql at byte "), std::string::npos) << why;
+  EXPECT_NE(why.find(": CREATE TABLE app.bill (; nothing"), std::string::npos) << why;
   EXPECT_NE(why.find("already exists"), std::string::npos) << why;
   EXPECT_NE(why.find("--clean"), std::string::npos) << why;
   EXPECT_NE(why.find("nothing was changed in database copy"), std::string::npos) << why;
@@ -130,10 +135,12 @@ TEST_F(ServerRestore, SeveralTablesComeWithTheKeysBetweenThem) {
   // One alone, onto a server that has nothing: without the key, which needs the other.
   const PostgresRestoreResult alone = restore_into(fresh("copy"), snapshot, {"db/app/bill"});
   EXPECT_EQ(alone.rows, 500u);
+  EXPECT_EQ(joined(alone.warnings), "FOREIGN KEY bill_customer_fkey was left out: app.customer isn't there (--with-dependencies brings it)\n");
   EXPECT_EQ(server().run_sql("copy", "SELECT count(*) FROM pg_constraint WHERE contype = 'f'"), "0");
   options_.with_dependencies = true;
   const PostgresRestoreResult more = restore_into(fresh("copy"), snapshot, {"db/app/bill"});
   EXPECT_EQ(more.rows, 600u);
+  EXPECT_EQ(joined(more.warnings), "");
   EXPECT_EQ(server().run_sql("copy", "SELECT conname FROM pg_constraint WHERE contype = 'f'"), "bill_customer_fkey");
 }
 
@@ -175,7 +182,11 @@ TEST_F(ServerRestore, DataOnly) {
   result = restore_into("shop", snapshot, {"db/app/bill.copy"});
   EXPECT_TRUE(result.complete()) << joined(result.mismatches);
   EXPECT_EQ(dump_of("shop"), before);
-  EXPECT_NE(failure(fresh("copy"), snapshot, {"db/app/bill.copy"}).find("has no such table"), std::string::npos);
+  EXPECT_NE(failure(fresh("copy"), snapshot, {"db/app/bill.copy"}).find("has no such table: rows (.copy) need the table"), std::string::npos);
+  server().run_sql("copy", "CREATE SCHEMA app; CREATE TABLE app.customer (id int, name text, mood text)");
+  options_.clean = false;
+  const std::string why = failure("copy", snapshot, {"db/app/customer.copy"});
+  EXPECT_NE(why.find("the table that is there has no such sequence"), std::string::npos) << why;
 }
 
 TEST_F(ServerRestore, IntoAnotherSchema) {
@@ -243,6 +254,12 @@ TEST_F(ServerRestore, ByTheOwnerOfTheDatabase) {
   fresh("copy");
   server().run_sql("postgres", "ALTER DATABASE copy OWNER TO keeper");
   options_.url = server().url("copy", "keeper");
+  server().run_sql("copy", "CREATE SCHEMA app; GRANT ALL ON SCHEMA app TO keeper; CREATE TABLE app.bill (a int)");
+  options_.clean = true;
+  std::string why;
+  code_thrown_by([&] { restore_to_postgres(repository(), snapshot, "db", {}, options_, notes_); }, &why);
+  EXPECT_NE(why.find("must be owner of table bill; restore as its owner or a superuser"), std::string::npos) << why;
+  server().run_sql("copy", "DROP SCHEMA app CASCADE");
   for (const bool clean : {false, true}) {
     options_.clean = clean;
     const PostgresRestoreResult result = restore_to_postgres(repository(), snapshot, "db", {}, options_, notes_);

@@ -37,7 +37,12 @@ class ArchiveSource : public ArchiveReader {
   StreamParts parts() override {
     if (!opaque_) return ArchiveReader::parts();
     StreamParts out;
-    out.warnings.push_back("began like an archive of pg_dump, but isn't understood (" + why_ + "); saved as it came, without parts");
+    out.ended = !problem_.cut;
+    if (problem_.cut) {
+      out.problem = problem_.why;
+    } else {
+      out.warnings.push_back("began like an archive of pg_dump, but isn't understood (" + problem_.why + "); saved as it came, without parts");
+    }
     return out;
   }
 
@@ -51,12 +56,12 @@ class ArchiveSource : public ArchiveReader {
       begin_tar();
     } else {
       opaque_ = true;
-      why_ = "no head of an archive";
+      problem_.why = "no head of an archive";
     }
   }
 
   void begin_custom() {
-    auto toc = read_toc(in_, ArchiveFormat::kCustom, UINT64_MAX, head_, why_);
+    auto toc = read_toc(in_, ArchiveFormat::kCustom, UINT64_MAX, head_, problem_);
     opaque_ = !toc;
     if (!toc) return;
     auto job = std::make_unique<ArchiveJob>(ArchiveFormat::kCustom, std::move(*toc), std::move(head_));
@@ -69,7 +74,7 @@ class ArchiveSource : public ArchiveReader {
     const uint64_t size = parse_tar_header(block)->size_bytes;
     head_.assign(block.begin(), block.end());
     in_.skip(kTarBlockBytes);
-    auto toc = read_toc(in_, ArchiveFormat::kTar, size, head_, why_);
+    auto toc = read_toc(in_, ArchiveFormat::kTar, size, head_, problem_);
     opaque_ = !toc;
     if (!toc) return;
     auto job = std::make_unique<ArchiveJob>(ArchiveFormat::kTar, std::move(*toc), std::move(head_));
@@ -95,7 +100,7 @@ class ArchiveSource : public ArchiveReader {
 
   Input in_;
   bool begun_ = false, opaque_ = false;
-  std::string why_;
+  TocProblem problem_;
   Bytes head_;
   size_t head_read_ = 0;
   uint64_t read_bytes_ = 0;

@@ -6,7 +6,8 @@
 // "Archives of pg_dump".
 //
 // Nothing is lost, whatever comes: what isn't understood is stored as it is.  An archive whose head isn't understood (an archive
-// version we don't know) goes through unchanged: no transform, no parts, a warning.
+// version we don't know) goes through unchanged: no transform, no parts, a warning.  So does one that is cut within its table of
+// contents, which then is a stream that breaks off.
 //
 // Properties beside those of a plain dump: "format" = custom | tar | directory; "compression" = none | gzip | lz4 | zstd;
 // "archive.version" = "1.14"; "original" = dump.pgdump | dump.tar | dump: the name under which users see the original.
@@ -40,7 +41,7 @@ bool is_archive_directory(int directory_fd);
 
 // Reads toc.dat, the files of data in its order, then the rest in the order of their names.  nullptr when the directory holds
 // anything but regular files (it is no archive then, or more than one), or its toc.dat isn't understood (a newer archive version):
-// it is an ordinary tree then.
+// it is an ordinary tree then.  Where toc.dat is cut, the files come as they are, without parts, as an archive that breaks off.
 // `directory_fd` stays the caller's, and must stay open as long as the source lives.
 // Errors: those of the system, also later, from read().
 std::unique_ptr<PartedSource> make_archive_directory_source(int directory_fd, const std::string& component);

@@ -264,12 +264,25 @@ class DirectoryContainer : public Container {
 class DirectorySource : public ArchiveReader {
  public:
   DirectorySource(int directory_fd, const std::string& component, std::set<std::string> files, std::unique_ptr<OpenFile> toc_file,
-                  Toc toc, Bytes head)
+                  Toc toc, Bytes head, const std::string& problem)
       : ArchiveReader(component) {
     auto job = std::make_unique<ArchiveJob>(ArchiveFormat::kDirectory, std::move(toc), std::move(head));
+    job->problem = problem;
+    cut_ = !problem.empty();
     auto container = std::make_unique<DirectoryContainer>(*job, directory_fd, std::move(files), std::move(toc_file));
     start(ArchiveFormat::kDirectory, std::move(job), std::move(container));
   }
+
+  StreamParts parts() override {
+    StreamParts out = ArchiveReader::parts();
+    if (!cut_) return out;
+    out.parts.clear();   // of an empty database
+    for (const char* counted : {"databases", "tables", "rows"}) out.properties.erase(counted);
+    return out;
+  }
+
+ private:
+  bool cut_ = false;   // within its table of contents
 };
 
 }  // namespace
@@ -290,15 +303,16 @@ std::unique_ptr<PartedSource> make_archive_directory_source(int directory_fd, co
   if (!files || !files->contains(kTocName)) return nullptr;
   auto toc_file = std::make_unique<OpenFile>(directory_fd, kTocName);
   Bytes head;
-  std::string why;
-  auto toc = read_toc(toc_file->in(), ArchiveFormat::kDirectory, UINT64_MAX, head, why);
-  if (!toc) return nullptr;
+  TocProblem problem;
+  auto toc = read_toc(toc_file->in(), ArchiveFormat::kDirectory, UINT64_MAX, head, problem);
+  if (!toc && !problem.cut) return nullptr;
+  if (!toc) toc.emplace();   // all that is there is passed as it is
   for (const std::string& name : *files) {
     for (const Suffix& one : kSuffixes) {
       if (one.codec != PackCodec::kNone && name.ends_with(one.suffix)) toc->codec = one.codec;
     }
   }
-  return std::make_unique<DirectorySource>(directory_fd, component, std::move(*files), std::move(toc_file), std::move(*toc), std::move(head));
+  return std::make_unique<DirectorySource>(directory_fd, component, std::move(*files), std::move(toc_file), std::move(*toc), std::move(head), problem.why);
 }
 
 }  // namespace cairn

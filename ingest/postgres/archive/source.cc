@@ -78,7 +78,7 @@ StreamParts ArchiveReader::parts() {
   }
   out.properties["format"] = names.format;
   out.properties["compression"] = codec_name(job_->toc.codec);
-  out.properties["archive.version"] = job_->toc.version();
+  if (job_->toc.minor_version > 0) out.properties["archive.version"] = job_->toc.version();
   out.properties["original"] = names.original;
   out.transform = names.transform;
   out.recipe = job_->recipe.finish(job_->out.layout());

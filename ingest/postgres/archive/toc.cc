@@ -17,8 +17,8 @@ constexpr int kFormatCustom = 1, kFormatTar = 3;   // a directory's toc.dat says
 constexpr int kPartitionedTable = 'p';
 
 // Thrown and caught in this file only: the head is not understood.
-struct NotUnderstood {
-  std::string why;
+struct NotUnderstood : TocProblem {
+  explicit NotUnderstood(std::string reason, bool breaks_off = false) : TocProblem{std::move(reason), breaks_off} {}
 };
 
 class TocReader {
@@ -129,7 +129,7 @@ class TocReader {
   ByteView bytes(size_t size) {
     const ByteView have = in_.peek(size);
     if (size > left_) throw NotUnderstood{"a table of contents of more than " + std::to_string(kMostHeadBytes >> 20) + " MiB"};
-    if (have.size() < size) throw NotUnderstood{"it ends within its table of contents"};
+    if (have.size() < size) throw NotUnderstood{"breaks off within its table of contents", true};
     head_.insert(head_.end(), have.begin(), have.begin() + static_cast<ptrdiff_t>(size));
     in_.skip(size);
     left_ -= size;
@@ -153,11 +153,11 @@ std::optional<int64_t> archive_int(ByteView bytes) {
   return bytes[0] == 0 ? static_cast<int64_t>(value) : -static_cast<int64_t>(value);
 }
 
-std::optional<Toc> read_toc(Input& in, ArchiveFormat format, uint64_t limit_bytes, Bytes& head, std::string& why) {
+std::optional<Toc> read_toc(Input& in, ArchiveFormat format, uint64_t limit_bytes, Bytes& head, TocProblem& problem) {
   try {
     return TocReader(in, limit_bytes, head).read(format);
-  } catch (const NotUnderstood& problem) {
-    why = problem.why;
+  } catch (const NotUnderstood& reason) {
+    problem = reason;
     return std::nullopt;
   }
 }

@@ -50,9 +50,15 @@ inline constexpr size_t kArchiveIntBytes = 5;
 // An integer of an archive: a sign and four bytes.  nullopt: it isn't one.  Requires kArchiveIntBytes bytes.
 std::optional<int64_t> archive_int(ByteView bytes);
 
+// Why there is none.
+struct TocProblem {
+  std::string why;      // for people: "archive version 1.99"
+  bool cut = false;     // the bytes end before it does
+};
+
 // Reads the head from `in`, at most `limit_bytes` of it.  What is taken from `in` is appended to `head`, also when it fails.
 // `format`: kCustom, or one of the two others, which have the same head.
-// nullopt: not understood; `why` tells people the reason ("archive version 1.99").
-std::optional<Toc> read_toc(Input& in, ArchiveFormat format, uint64_t limit_bytes, Bytes& head, std::string& why);
+// nullopt: not understood; `problem` has the reason.
+std::optional<Toc> read_toc(Input& in, ArchiveFormat format, uint64_t limit_bytes, Bytes& head, TocProblem& problem);
 
 }  // namespace cairn

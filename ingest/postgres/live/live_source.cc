@@ -22,6 +22,7 @@ namespace cairn {
 namespace {
 
 constexpr int kOldestServer = 130000;
+constexpr size_t kShownBytes = 500;  // of a list of databases
 constexpr char kLockWaitMs[] = "--lock-wait-timeout=60000";
 
 class FixedText : public StreamSource {
@@ -77,6 +78,10 @@ class DatabaseScript {
   bool has_large_objects() const { return list_.large_objects; }
   StreamSource& large_objects() { return *large_objects_; }
   StreamSource& constraints() { return *post_; }
+  // A COPY that failed took the snapshot with it, so that a child fails too: throws what came first.
+  void throw_first_failure() {
+    if (rows_) rows_->throw_if_failed();
+  }
   // The last words.  The snapshot was there all the time, or this throws.
   std::string end() {
     connection_->exec("COMMIT");
@@ -108,6 +113,9 @@ class LiveSource : public StreamSource {
   LiveSource(const PostgresSourceOptions& options, Monitor& monitor)
       : options_(options), monitor_(monitor), workers_(options.workers == 0 ? std::max<size_t>(1, default_threads() / 2) : options.workers) {
     const bool one = !options.url.database().empty();
+    if (one && !options.excluded.empty()) {
+      throw Error(ErrorCode::kInvalidArgument, "--exclude-database is for a server as a whole; the URL names database " + printable(options.url.database()));
+    }
     main_ = one ? connect(options.url.database()) : connect_to_any();
     if (main_->server_version_num() < kOldestServer) {
       throw Error(ErrorCode::kUnsupported, main_->place() + ": the server is PostgreSQL " + main_->server_version() +
@@ -124,6 +132,20 @@ class LiveSource : public StreamSource {
   }
 
   size_t read(std::span<uint8_t> into) override {
+    try {
+      return read_stages(into);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::kInterrupted && database_) database_->throw_first_failure();
+      throw;
+    }
+  }
+
+  void finish() override { assert(stages_.empty() && !current_); }  // everything was finished as it ended
+
+ private:
+  using Source = std::unique_ptr<StreamSource>;
+
+  size_t read_stages(std::span<uint8_t> into) {
     for (;;) {
       monitor_.check_interrupted();
       if (current_) {
@@ -137,11 +159,6 @@ class LiveSource : public StreamSource {
       current_ = stage();
     }
   }
-
-  void finish() override { assert(stages_.empty() && !current_); }  // everything was finished as it ended
-
- private:
-  using Source = std::unique_ptr<StreamSource>;
 
   std::unique_ptr<PostgresConnection> connect(const std::string& database) {
     return std::make_unique<PostgresConnection>(parameters_.empty() ? options_.url.parameters() : parameters_, database, monitor_);
@@ -198,22 +215,41 @@ class LiveSource : public StreamSource {
     const PostgresRows names = main_->query(
         "SELECT datname FROM pg_database WHERE datallowconn AND datconnlimit <> -2 AND datname NOT IN ('template0', 'template1')"
         " ORDER BY datname::text COLLATE \"C\"");
+    const std::vector<std::string> databases = chosen(names);
     const std::string name = "pg_dumpall of " + main_->place();
     const ProgramLogin login(parameters_);
     globals_ = std::make_unique<ScriptSource>(name, login.run(name, programs_.pg_dumpall, main_->database(), arguments, monitor_), true, ScriptSource::kClusterEnd);
     add([this] { return std::make_unique<Borrowed>(*globals_); });
     add([] { return std::make_unique<FixedText>("--\n-- Databases\n--\n\n"); });
-    for (size_t i = 0; i < names.size(); ++i) {
-      std::string database(names.text(i, 0));
-      if (excluded(database)) continue;
+    for (const std::string& database : databases) {
       add([this, database] { return open_if_there(database); });
       add_script();
     }
     add([this] { return std::make_unique<FixedText>(globals_->tail()); });
   }
 
-  bool excluded(const std::string& database) const {
-    return std::ranges::any_of(options_.excluded, [&](const std::string& pattern) { return ::fnmatch(pattern.c_str(), database.c_str(), 0) == 0; });
+  // Those that no pattern excludes.
+  std::vector<std::string> chosen(const PostgresRows& names) {
+    std::vector<bool> excluded(names.size());
+    for (const std::string& pattern : options_.excluded) {
+      bool any = false;
+      for (size_t i = 0; i < names.size(); ++i) {
+        if (::fnmatch(pattern.c_str(), std::string(names.text(i, 0)).c_str(), 0) != 0) continue;
+        any = excluded[i] = true;
+      }
+      if (!any) monitor_.warning("--exclude-database " + printable(pattern) + ": no database that would be saved has such a name");
+    }
+    std::vector<std::string> out;
+    std::string left_out;
+    for (size_t i = 0; i < names.size(); ++i) {
+      if (!excluded[i]) out.emplace_back(names.text(i, 0));
+      if (excluded[i] && left_out.size() < kShownBytes) left_out += (left_out.empty() ? "" : ", ") + printable(names.text(i, 0));
+    }
+    if (out.empty() && !left_out.empty()) {
+      throw Error(ErrorCode::kInvalidArgument, "every database is excluded: " + left_out + (left_out.size() < kShownBytes ? "" : " …") +
+                                                   "; roles alone: save the output of pg_dumpall --globals-only (--command)");
+    }
+    return out;
   }
 
   // Opens the database and gives its title, or warns that it is there no more.

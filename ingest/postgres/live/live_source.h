@@ -21,7 +21,7 @@ struct PostgresSourceOptions {
   // roles, tablespaces and all databases that take connections but template0 and template1, as `pg_dumpall`; a database in a
   // service file or in PGDATABASE limits nothing.
   PostgresUrl url;
-  std::vector<std::string> excluded;  // databases, with * ? [ ] as in a shell; never the one that the URL names
+  std::vector<std::string> excluded;  // databases, with * ? [ ] as in a shell; empty when the URL names one
   std::string pg_dump;                // what CAIRN_PG_DUMP says: the program to use; "": the best there is
   size_t workers = 0;                 // connections that copy rows; 0: half of default_threads(): somebody must cut and compress too
 };
@@ -29,7 +29,7 @@ struct PostgresSourceOptions {
 // Connects.  A role that may not read pg_authid gets roles without passwords, with a warning; a database that is dropped before its
 // turn is left out, with a warning.  `monitor` must outlive the source.
 // Errors: kIo: no connection, no rights, a lost connection, a pg_dump that failed: then nothing may be recorded; they come out of
-//         read() and finish() too.  kUnsupported: a server older than 13, or no pg_dump for it.  kInterrupted.
+//         read() and finish() too.  kInvalidArgument: `excluded` leaves nothing, or the URL names a database.  kUnsupported: a server older than 13, or no pg_dump for it.  kInterrupted.
 std::unique_ptr<StreamSource> open_postgres(const PostgresSourceOptions& options, Monitor& monitor);
 
 }  // namespace cairn

@@ -16,6 +16,18 @@ constexpr uint64_t kRangeBytes = 8 << 20;         // of a table in one COPY
 constexpr uint64_t kBytesPerConnection = 32 << 20;  // fewer don't pay for another connection
 constexpr size_t kLeastBlockCost = 4096;          // what a short block costs all the same
 constexpr std::chrono::milliseconds kPoll{200};   // how late an interruption is noticed
+constexpr std::chrono::milliseconds kLatestNews{1000};  // how much later than others a worker may hear of the same failure
+
+// Somebody who isn't told which rows are hidden from him can't save a table.
+void begin_copy(PostgresConnection& connection, const std::string& statement) {
+  try {
+    connection.begin_copy_out(statement);
+  } catch (const Error& error) {
+    const std::string what = error.what();
+    if (what.find("row-level security") == std::string::npos) throw;
+    throw Error(error.code(), what + "; give the role BYPASSRLS, or save as a superuser");
+  }
+}
 
 size_t cost_of(const std::string& block) { return std::max(block.size(), kLeastBlockCost); }
 
@@ -112,6 +124,12 @@ void RowSource::guarded(const std::function<void()>& body) {
   }
 }
 
+void RowSource::throw_if_failed() {
+  std::unique_lock lock(mu_);
+  ready_.wait_for(lock, kLatestNews, [&] { return error_ != nullptr; });
+  if (error_) std::rethrow_exception(error_);
+}
+
 void RowSource::work() {
   for (size_t number = 0; take_job(number, true);) {
     copy(own_, number);
@@ -185,7 +203,7 @@ void RowSource::copy(PostgresConnection& connection, size_t number) {
   const TableData& table = tables_[jobs_[number].table];
   if (table.heap && table.page_count == 0) return;
   const bool own = &connection == &own_;
-  connection.begin_copy_out(copy_statement(table, jobs_[number]));
+  begin_copy(connection, copy_statement(table, jobs_[number]));
   std::string block;
   for (bool more = true; more;) {
     more = connection.copy_out(block, kBlockBytes);

@@ -46,6 +46,8 @@ class RowSource : public StreamSource {
 
   size_t read(std::span<uint8_t> into) override;
   void finish() override {}  // read() threw when something was wrong
+  // For who met a failure beside this: throws what made a worker fail, if one did or does within a second.
+  void throw_if_failed();
 
  private:
   static constexpr size_t kWindow = 4096;             // jobs begun that aren't passed on

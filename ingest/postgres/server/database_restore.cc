@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ingest/parts/closure.h"
+#include "ingest/parts/names.h"
 #include "ingest/postgres/part_names.h"
 #include "ingest/postgres/server/direct_runner.h"
 #include "ingest/postgres/server/existing.h"
@@ -16,6 +17,7 @@ namespace {
 
 constexpr size_t kMostNotices = 100;
 constexpr size_t kMostLosses = 100;
+constexpr size_t kMostLeftOut = 100;
 
 uint64_t bytes_of(std::span<const PartPiece> pieces) {
   uint64_t bytes = 0;
@@ -38,7 +40,7 @@ class Loading {
       : context_(context), job_(job), target_(target), data_only_(data_only), clean_(context.options.clean && !target.fresh),
         connection_(context.server, target.database, context.monitor, [this](const ServerMessage& message) { notice(message); }) {}
 
-  void run() {
+  std::string run() {
     const std::string what = context_.component + "/" + (job_.parts.size() == 1 ? job_.parts.front().name : job_.element);
     context_.monitor.current(what);
     prepare_schema();
@@ -57,9 +59,18 @@ class Loading {
     ++context_.result.databases;
     for (const std::string& words : runner.left_out()) context_.result.warnings.push_back(words);
     verify(runner);
+    return place();
   }
 
  private:
+  // As the connection calls it, without the user; a fresh database gets its final name later.
+  std::string place() const {
+    const std::string all = connection_.place(), name = printable(connection_.database());
+    const size_t begin = std::string_view("database \"\"").size() + name.size();
+    const size_t end = all.size() - std::string_view(" as user \"\"").size() - printable(connection_.user()).size();
+    return "database " + (target_.fresh ? printable(target_.shown) : name) + all.substr(begin, end - begin);
+  }
+
   void transaction(const std::string& what, ScriptRunner& runner) {
     std::optional<Losses> losses;
     if (clean_ && !data_only_) losses.emplace(connection_);
@@ -74,7 +85,10 @@ class Loading {
     context_.monitor.bytes_total += bytes_of(pieces);
     run_pieces(context_, pieces, what, runner);
     runner.finish();
-    if (!job_.whole && !data_only_) run_links();
+    if (!job_.whole && !data_only_) {
+      run_links();
+      tell_left_out();
+    }
     if (keys) keys->settle();
     if (losses)
       for (const std::string& gone : losses->gone(kMostLosses))
@@ -146,8 +160,11 @@ class Loading {
       if (part.kind != "table") return;
       const ExistingRelation* table = existing(part.name);
       if (table == nullptr || !table->table)
-        throw Error(ErrorCode::kNotFound, printable(part.name) + ": database " + printable(target_.shown) +
-                                                     " has no such table: --data-only fills tables that are there, without it they are made");
+        throw Error(ErrorCode::kNotFound, "table " + shown(part.name) + ": database " + printable(target_.shown) +
+                                                     " has no such table: " +
+                                              (context_.options.data_only ? "--data-only fills tables that are there, without it they are made"
+                                                                          : "rows (.copy) need the table to be there: restore " + printable(part.name) +
+                                                                                " instead, which makes it and fills it"));
       out.push_back(table->name);
     };
     for (const Part& asked : job_.parts) {
@@ -193,13 +210,72 @@ class Loading {
     if (needs == link.properties.end()) return false;
     bool asked = false, there = true;
     for_each_line(needs->second, [&](std::string_view need) {
-      const bool one = std::ranges::any_of(job_.parts, [&](const Part& part) {
-        return part.name == need || (part.kind == "schema" && need.starts_with(part.name.substr(0, part.name.size() - 4) + "/"));
-      });
+      const bool one = is_asked(need);
       asked = asked || one;
       there = there && (one || existing(std::string(need)) != nullptr);
     });
     return asked && there;
+  }
+  bool is_asked(std::string_view name) const {
+    return std::ranges::any_of(job_.parts, [&](const Part& part) {
+      return part.name == name || (part.kind == "schema" && name.starts_with(part.name.substr(0, part.name.size() - 4) + "/"));
+    });
+  }
+
+  // What the parts were given without: links that could not be made, and what names something that the dump doesn't hold.
+  void tell_left_out() {
+    std::vector<std::string> out;
+    for (const Part& part : job_.parts) {
+      constexpr std::string_view kNotInDump = ", which the dump doesn't hold", kNeeds = " needs ";
+      for_each_line(property(part, "left_out"), [&](std::string_view line) {
+        if (const size_t needs = line.rfind(kNeeds); line.ends_with(kNotInDump) && needs != line.npos)
+          out.push_back(printable(line.substr(0, needs)) + " was left out: it needs " + printable(line.substr(needs + kNeeds.size())));
+      });
+      if (context_.options.with_dependencies) continue;   // they came
+      for_each_line(property(part, "links"), [&](std::string_view name) {
+        const std::optional<Part> link = context_.catalogue.find(std::string(name));
+        if (link && !is_ready(*link)) out.push_back(why_left_out(*link));
+      });
+    }
+    std::ranges::sort(out);   // a schema's part and a table's may tell the same
+    out.erase(std::unique(out.begin(), out.end()), out.end());
+    const size_t more = out.size() - std::min(out.size(), kMostLeftOut);
+    out.resize(out.size() - more);
+    if (more > 0) out.push_back(std::to_string(more) + " more keys and the like were left out, for what they need isn't there");
+    for (std::string& one : out) context_.result.warnings.push_back(std::move(one));
+  }
+  // "FOREIGN KEY bill_customer_fkey was left out: app.customer isn't there (--with-dependencies brings it)"
+  std::string why_left_out(const Part& link) const {
+    const std::string element = link.name.substr(link.name.rfind('/') + 1), own = unescape_part_name(element).value_or(element);
+    const std::string& type = property(link, "type");
+    std::string missing, unknown;
+    for_each_line(property(link, "needs"), [&](std::string_view need) {
+      if (is_asked(need) || existing(std::string(need)) != nullptr) return;
+      const std::optional<Part> part = context_.catalogue.find(std::string(need));
+      std::string& list = part && one_of_relations(part->kind) ? missing : unknown;
+      list += (list.empty() ? "" : ", ") + shown(need);
+    });
+    if (missing.empty()) missing = "it needs " + unknown;   // whether that is there isn't known
+    else missing += missing.find(',') == missing.npos ? " isn't there" : " aren't there";
+    const std::string what = type == "FK CONSTRAINT" ? "FOREIGN KEY" : type.empty() ? "link" : type;
+    return printable(what + " " + own) + " was left out: " + missing + " (--with-dependencies brings it)";
+  }
+  static bool one_of_relations(const std::string& kind) {
+    return kind == "table" || kind == "view" || kind == "materialized-view" || kind == "foreign-table" || kind == "sequence";
+  }
+  static const std::string& property(const Part& part, const std::string& key) {
+    static const std::string none;
+    const auto found = part.properties.find(key);
+    return found == part.properties.end() ? none : found->second;
+  }
+  // "shop/app/bill.sql" as people write it: "app.bill".
+  std::string shown(std::string_view part_name) const {
+    std::string_view rest = part_name.substr(std::min(job_.element.size() + 1, part_name.size()));
+    for (const std::string_view ending : {".sql", ".table"})
+      if (rest.ends_with(ending)) rest.remove_suffix(ending.size());
+    const size_t slash = rest.find('/');
+    auto plain = [](std::string_view element) { return printable(unescape_part_name(element).value_or(std::string(element))); };
+    return slash == rest.npos ? plain(rest) : plain(rest.substr(0, slash)) + "." + plain(rest.substr(slash + 1));
   }
 
   void verify(const ScriptRunner& runner) {
@@ -232,8 +308,8 @@ class Loading {
 
 }  // namespace
 
-void load_database(const RestoreContext& context, const DatabaseJob& job, bool data_only, const LoadTarget& target) {
-  Loading(context, job, data_only, target).run();
+std::string load_database(const RestoreContext& context, const DatabaseJob& job, bool data_only, const LoadTarget& target) {
+  return Loading(context, job, data_only, target).run();
 }
 
 void run_pieces(const RestoreContext& context, std::span<const PartPiece> pieces, const std::string& what, ScriptTarget& target) {

@@ -30,8 +30,9 @@ struct LoadTarget {
   bool fresh = false;                    // it was made for this: nothing in it needs replacing
 };
 
+// Returns where it went: "database shop at host:5432".
 // Errors: those of restore_to_postgres(); they say whether anything was changed.
-void load_database(const RestoreContext& context, const DatabaseJob& job, bool data_only, const LoadTarget& target);
+std::string load_database(const RestoreContext& context, const DatabaseJob& job, bool data_only, const LoadTarget& target);
 
 // Gives a text to `target`, statement by statement.  monitor.bytes_done counts on.
 void run_pieces(const RestoreContext& context, std::span<const PartPiece> pieces, const std::string& what, ScriptTarget& target);

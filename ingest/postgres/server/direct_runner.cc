@@ -23,6 +23,8 @@ bool sets_something(const StatementEffect& effect, std::string_view sql) {
 DirectRunner::DirectRunner(std::string what, PostgresConnection& connection, DirectRules rules, PostgresRestoreResult& result)
     : what_(std::move(what)), connection_(connection), rules_(std::move(rules)), result_(result) {
   connection_.exec("SET standard_conforming_strings = on");   // what the lexer of scripts begins with
+  const PostgresRows own = connection_.query("SELECT current_user UNION SELECT session_user");
+  for (size_t i = 0; i < own.size(); ++i) own_.emplace(own.text(i, 0));
 }
 
 void DirectRunner::statement(const SqlStatement& statement) {
@@ -31,11 +33,9 @@ void DirectRunner::statement(const SqlStatement& statement) {
   const StatementEffect effect = effect_of(sql, backslashes_);
   if (effect.verb == Verb::kCreate && effect.object == "DATABASE" && connection_.server_version_num() < kLocaleProviders)
     sql = without_locale_provider(sql);
-  if (!wanted(effect)) return;
+  if (!wanted(effect) || of_own_role(effect)) return;
   if (effect.verb == Verb::kSet && effect.subject.name == "standard_conforming_strings") backslashes_ = sql.find("off") != std::string::npos;
-  if (const auto why = connection_.try_exec(sql)) return refused(statement, effect, *why);
-  if (effect.verb == Verb::kAlterRole && effect.subject.name == connection_.user() && sql.find(" PASSWORD ") != std::string::npos)
-    result_.warnings.push_back("role " + printable(effect.subject.name) + ", whose connection this restore uses, has the dump's password now");
+  if (const auto why = connection_.try_exec(sql)) refused(statement, effect, *why);
 }
 
 void DirectRunner::rows(ByteView) { throw Error(ErrorCode::kInvalidArgument, printable(what_) + ": rows of a table where none belong"); }
@@ -47,15 +47,27 @@ bool DirectRunner::wanted(const StatementEffect& effect) const {
   return connection_.query("SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = " + PostgresConnection::quote_literal(effect.subject.name)).size() > 0;
 }
 
+// With the dump's password or without LOGIN it would lock out whoever restores.  What a database's own text says about it (ALTER
+// ROLE … IN DATABASE … SET) takes no right away.
+bool DirectRunner::of_own_role(const StatementEffect& effect) {
+  const bool verb = effect.verb == Verb::kAlterRole || effect.verb == Verb::kCreate || effect.verb == Verb::kDrop;
+  const bool role = effect.object == "ROLE" || effect.object == "USER" || effect.object == "GROUP";
+  if (!verb || !role || !rules_.called.empty() || !own_.contains(effect.subject.name)) return false;
+  if (!own_told_)
+    result_.warnings.push_back("role " + printable(effect.subject.name) + " is the one this restore runs as: it keeps its password and rights here");
+  own_told_ = true;
+  return true;
+}
+
 void DirectRunner::refused(const SqlStatement& statement, const StatementEffect& effect, const ServerMessage& why) {
   const std::string told = refusal(what_, statement.begin, statement.text, why);
   if ((why.sqlstate == kUndefinedObject || why.sqlstate == kInvalidValue) && sets_something(effect, statement.text)) {
-    result_.warnings.push_back(told + "; the setting is left out");
+    result_.warnings.push_back(refusal(what_, statement.begin, statement.text, why, "; the setting is left out"));
     return;
   }
   const Harm harm = harm_of(effect, why, connection_.user());
   if (harm == Harm::kFatal && effect.verb == Verb::kRights && !rules_.called.empty() && why.sqlstate == kUndefinedObject) {
-    result_.warnings.push_back(told + "; it is left out");
+    result_.warnings.push_back(refusal(what_, statement.begin, statement.text, why, "; it is left out"));
     return;
   }
   if (harm == Harm::kFatal) throw Error(ErrorCode::kIo, told);

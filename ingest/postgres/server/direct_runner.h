@@ -32,6 +32,7 @@ class DirectRunner : public ScriptTarget {
 
  private:
   bool wanted(const StatementEffect& effect) const;
+  bool of_own_role(const StatementEffect& effect);
   void refused(const SqlStatement& statement, const StatementEffect& effect, const ServerMessage& why);
   const std::string what_;
   PostgresConnection& connection_;
@@ -39,6 +40,8 @@ class DirectRunner : public ScriptTarget {
   PostgresRestoreResult& result_;
   bool backslashes_ = false;         // they escape in '…'
   std::set<std::string> kept_;       // roles and tablespaces
+  std::set<std::string> own_;        // the role that we log in as, and the one that we are
+  bool own_told_ = false;
 };
 
 // The roles that a server has.

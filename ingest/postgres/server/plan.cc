@@ -30,7 +30,8 @@ std::string database_name(const std::string& element) {
 
 class Planner {
  public:
-  Planner(CatalogueReader& catalogue, const ComponentInfo& component, const PostgresRestoreOptions& options, bool url_database)
+  Planner(CatalogueReader& catalogue, const ComponentInfo& component, const PostgresRestoreOptions& options,
+          const std::optional<std::string>& url_database)
       : catalogue_(catalogue), component_(component), options_(options), url_database_(url_database) {}
 
   RestorePlan plan(const std::vector<std::string>& paths) {
@@ -105,7 +106,7 @@ class Planner {
       const bool always_there = cluster && (job.name == "postgres" || job.name == "template1");
       job.create = options_.create && !always_there;
       if (!options_.rename.empty()) job.target = options_.rename;
-      else if (cluster || options_.create || !url_database_) job.target = job.name;
+      else if (options_.create || !url_database_ || plan_.jobs.size() > 1) job.target = job.name;
     }
   }
 
@@ -113,6 +114,7 @@ class Planner {
     const bool one = plan_.jobs.size() == 1;
     if (!one && !options_.rename.empty()) refuse("--rename is for one database: name it (" + printable(component_.name) + "/DATABASE)");
     if (!one && !options_.into_schema.empty()) refuse("--into-schema is for tables, or a schema, of one database: name them");
+    if (plan_.jobs.size() > 1 && !options_.create && url_database_ && !url_database_->empty()) several_into_one();
     if (plan_.jobs.empty() && (options_.create || plan_.data_only)) refuse("--create and --data-only are for databases, not for globals alone");
     for (const DatabaseJob& job : plan_.jobs) {
       if (job.create && plan_.data_only) refuse("--data-only needs the tables that --create only makes: leave out one of them");
@@ -121,10 +123,15 @@ class Planner {
     }
   }
 
+  [[noreturn]] void several_into_one() const {
+    refuse("the URL names database " + printable(*url_database_) + ", but parts of " + std::to_string(plan_.jobs.size()) +
+           " databases are to be restored: leave the database out of the URL (each goes to its own), or restore one at a time");
+  }
+
   CatalogueReader& catalogue_;
   const ComponentInfo& component_;
   const PostgresRestoreOptions& options_;
-  const bool url_database_;
+  const std::optional<std::string> url_database_;
   RestorePlan plan_;
   size_t rows_only_ = 0;   // parts that were asked for as .copy
 };
@@ -162,7 +169,7 @@ bool is_asked_for(const DatabaseJob& job, const std::string& kind, const std::st
 }
 
 RestorePlan plan_restore(CatalogueReader& catalogue, const ComponentInfo& component, const std::vector<std::string>& paths,
-                         const PostgresRestoreOptions& options, bool url_database) {
+                         const PostgresRestoreOptions& options, const std::optional<std::string>& url_database) {
   return Planner(catalogue, component, options, url_database).plan(paths);
 }
 

@@ -33,9 +33,10 @@ std::string schema_of(const DatabaseJob& job);
 // Whether an object of the dump is one of the job's parts, or in one of them.
 bool is_asked_for(const DatabaseJob& job, const std::string& kind, const std::string& schema, const std::string& name);
 
-// `paths`: as for restore_to_postgres().  `url_database`: whether the URL names a database.
+// `paths`: as for restore_to_postgres().  `url_database`: the database that the URL names; "" when
+// the environment or a service may; nullopt when libpq's default would be it.
 // Errors: kNotFound for a part that isn't there; kInvalidArgument for options that don't fit, with what would.
 RestorePlan plan_restore(CatalogueReader& catalogue, const ComponentInfo& component, const std::vector<std::string>& paths,
-                         const PostgresRestoreOptions& options, bool url_database);
+                         const PostgresRestoreOptions& options, const std::optional<std::string>& url_database);
 
 }  // namespace cairn

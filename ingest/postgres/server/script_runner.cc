@@ -11,7 +11,7 @@ namespace cairn {
 
 namespace {
 
-constexpr size_t kShownBytes = 200;
+constexpr size_t kShownBytes = 120;
 
 // Dropped before they are created anew.
 constexpr std::array<std::string_view, 17> kReplaced = {
@@ -33,18 +33,28 @@ std::string qualified(const QualifiedName& name) {
   return name.schema.empty() ? last : PostgresConnection::quote_identifier(name.schema) + "." + last;
 }
 
+// The first line, and not all of that when it is long.
 std::string shown(std::string_view statement) {
-  std::string_view begin = statement.substr(0, kShownBytes);
-  return printable(begin) + (begin.size() < statement.size() ? "…" : "");
+  statement.remove_prefix(std::min(statement.find_first_not_of(" \t\r\n"), statement.size()));
+  const std::string_view line = statement.substr(0, statement.find_first_of("\r\n"));
+  if (line.size() <= kShownBytes) return printable(line);
+  size_t end = kShownBytes - 1;
+  while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xc0) == 0x80) --end;   // never within a character
+  return printable(line.substr(0, end)) + "…";
+}
+
+std::string in_place(const std::string& what, uint64_t offset, const std::string& shown_statement) {
+  return "; in " + printable(what) + " at byte " + std::to_string(offset) + ": " + shown_statement;
 }
 
 }  // namespace
 
-std::string refusal(const std::string& what, uint64_t offset, std::string_view statement, const ServerMessage& refused) {
-  std::string out = printable(what) + ": byte " + std::to_string(offset) + ": " + shown(statement) + ": the server says: " + refused.text;
+std::string refusal(const std::string& what, uint64_t offset, std::string_view statement, const ServerMessage& refused, const std::string& advice) {
+  std::string out = "the server says: " + refused.text;
   if (!refused.detail.empty()) out += "; " + refused.detail;
   if (!refused.hint.empty()) out += "; " + refused.hint;
-  return out;
+  if (refused.text.find("must be owner of") != std::string::npos) out += "; restore as its owner or a superuser";
+  return out + advice + in_place(what, offset, shown(statement));
 }
 
 ScriptRunner::ScriptRunner(std::string what, PostgresConnection& connection, RunRules rules, PostgresRestoreResult& result)
@@ -89,7 +99,7 @@ void ScriptRunner::begin_rows(const SqlStatement& statement, const std::string& 
   connection_.begin_copy_in(sql);
 } catch (const Error& e) {
   if (e.code() == ErrorCode::kInterrupted) throw;
-  throw Error(e.code(), printable(what_) + ": byte " + std::to_string(copy_offset_) + ": " + copy_shown_ + ": " + e.what());
+  throw Error(e.code(), e.what() + in_place(what_, copy_offset_, copy_shown_));
 }
 
 void ScriptRunner::rows(ByteView block) {
@@ -100,7 +110,7 @@ void ScriptRunner::rows_end() try {
   if (!skipping_rows_) tables_[copied_] += connection_.end_copy_in();
 } catch (const Error& e) {
   if (e.code() == ErrorCode::kInterrupted) throw;
-  throw Error(e.code(), printable(what_) + ": byte " + std::to_string(copy_offset_) + ": rows of " + copy_shown_ + ": " + e.what());
+  throw Error(e.code(), e.what() + in_place(what_, copy_offset_, "rows of " + copy_shown_));
 }
 
 // What a dump drops (pg_dump --clean) isn't dropped on its word: `clean` is this restore's own decision.
@@ -165,7 +175,7 @@ void ScriptRunner::set(const SqlStatement& statement, const std::string& sql, co
   const auto refused = attempt(sql);
   if (!refused) return;
   if (name == "client_encoding" || name == "standard_conforming_strings") fail(statement, *refused);
-  result_.warnings.push_back(refusal(what_, statement.begin, sql, *refused) + "; the setting is left out");
+  result_.warnings.push_back(refusal(what_, statement.begin, sql, *refused, "; the setting is left out"));
   if (name == "default_tablespace") execute(statement, "SET default_tablespace = ''");
 }
 
@@ -195,7 +205,7 @@ void ScriptRunner::create_unless_there(const SqlStatement& statement, const std:
     return;
   }
   if (!is_there_already(*refused)) fail(statement, *refused);
-  result_.tolerated.push_back(refusal(what_, statement.begin, sql, *refused) + "; it is left as it was");
+  result_.tolerated.push_back(refusal(what_, statement.begin, sql, *refused, "; it is left as it was"));
   if (one_of(std::span(kReplaced).first(kRelationsAndTypes), effect.object)) kept_.insert(effect_of(statement.text, backslashes_).subject);
 }
 
@@ -241,11 +251,13 @@ std::optional<ServerMessage> ScriptRunner::attempt(const std::string& sql) {
 }
 
 void ScriptRunner::fail(const SqlStatement& statement, const ServerMessage& refused) const {
-  std::string why = refusal(what_, statement.begin, statement.text, refused);
+  std::string advice;
   if (is_duplicate(refused) && !rules_.clean)
-    why += "; --clean replaces what is there, --data-only only adds the rows to tables that are there";
-  if (is_missing_extension(refused)) why += "; install it on the server, or restore what doesn't need it by name";
-  throw Error(ErrorCode::kIo, why);
+    advice += "; --clean replaces what is there, --data-only only adds the rows to tables that are there";
+  if (is_missing_extension(refused)) advice += "; install it on the server, or restore what doesn't need it by name";
+  if (rules_.data_only && is_missing_relation(refused) && effect_of(statement.text, backslashes_).verb == Verb::kSetval)
+    advice += "; the table that is there has no such sequence, which --data-only doesn't make";
+  throw Error(ErrorCode::kIo, refusal(what_, statement.begin, statement.text, refused, advice));
 }
 
 }  // namespace cairn

@@ -83,7 +83,9 @@ class ScriptRunner : public ScriptTarget {
   std::map<std::string, uint64_t> missing_roles_;   // statements left out for want of them
 };
 
-// "db/shop.sql: byte 1234: CREATE TABLE public.t (…): the server says: relation "t" already exists; …"
-std::string refusal(const std::string& what, uint64_t offset, std::string_view statement, const ServerMessage& refused);
+// "the server says: relation "t" already exists; ADVICE; in db/shop.sql at byte 1234: CREATE TABLE public.t (": the statement's first
+// line.  `advice`: begins with "; ", or "".
+std::string refusal(const std::string& what, uint64_t offset, std::string_view statement, const ServerMessage& refused,
+                    const std::string& advice = "");
 
 }  // namespace cairn

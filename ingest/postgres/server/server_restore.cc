@@ -23,6 +23,9 @@ bool names_database(const PostgresUrl& url) {
   return !url.database().empty() || url.parameters().contains("service") || std::getenv("PGDATABASE") != nullptr ||
          std::getenv("PGSERVICE") != nullptr;
 }
+std::optional<std::string> named_database(const PostgresUrl& url) {
+  return names_database(url) ? std::optional(url.database()) : std::nullopt;
+}
 
 const ComponentInfo& component_of(const Manifest& snapshot, const std::string& name) {
   const ComponentInfo* component = snapshot.component(name);
@@ -71,7 +74,7 @@ class ServerRestore {
         context_{catalogue_, output_, component.name, url_.parameters(), options, monitor, result_} {}
 
   PostgresRestoreResult run(const std::vector<std::string>& paths) {
-    plan_ = plan_restore(catalogue_, component_, paths, options_, names_database(url_));
+    plan_ = plan_restore(catalogue_, component_, paths, options_, named_database(url_));
     check_server();
     if (options_.dry_run) return tell_plan();
     monitor_.phase("restoring");
@@ -107,7 +110,7 @@ class ServerRestore {
       return PostgresConnection(url_.parameters(), std::nullopt, monitor_);
     } catch (const Error& e) {
       if (e.code() == ErrorCode::kInterrupted || url_.database().empty()) throw;
-      if (std::optional<PostgresConnection> other; reach(other) && !database_exists(*other, url_.database())) throw not_there(url_.database());
+      if (std::optional<PostgresConnection> other; reach(other) && !database_exists(*other, url_.database())) throw not_there(plan_.jobs.front(), url_.database());
       throw;
     }
   }
@@ -118,8 +121,11 @@ class ServerRestore {
     }
     return connection.has_value();
   }
-  static Error not_there(const std::string& database) {
-    return Error(ErrorCode::kNotFound, "database " + printable(database) + ": is not on the server: --create makes it");
+  // --create makes whole databases, by their own name or --rename's.
+  Error not_there(const DatabaseJob& job, const std::string& database) const {
+    const bool can_be_made = job.whole && !plan_.data_only && (!job.target.empty() || job.name == database);
+    return Error(ErrorCode::kNotFound, "database " + printable(database) + ": is not on the server: " +
+                                           (can_be_made ? "--create makes it" : "make it first (createdb " + printable(database) + ")"));
   }
 
   // A connection that isn't to the database `avoided`, for what is done from outside.
@@ -153,9 +159,9 @@ class ServerRestore {
     } else {
       target.database = job.target;
       PostgresConnection connection = maintenance("");
-      if (!database_exists(connection, job.target)) throw not_there(job.target);
+      if (!database_exists(connection, job.target)) throw not_there(job, job.target);
     }
-    load_database(context_, job, plan_.data_only, target);
+    result_.targets.push_back(load_database(context_, job, plan_.data_only, target));
   }
 
   // In place of a database that is there, a new one is loaded beside it, and takes its name when it is whole.
@@ -164,13 +170,15 @@ class ServerRestore {
     const bool replaces = database_exists(connection, job.target);
     if (replaces && !options_.clean)
       throw Error(ErrorCode::kIo, "database " + printable(job.target) +
-                                                   ": is on the server already: --clean replaces it, --rename DB restores beside it");
+                                                   ": is on the server already: --clean replaces it" +
+                                                   (plan_.jobs.size() == 1 ? ", --rename DB restores beside it" : ""));
     require_alone(connection, job.target, replaces);
     const std::string name = replaces ? "cairn-restore-" + random_id<SnapshotId>().hex().substr(0, 8) : job.target;
     try {
       make(connection, job, name);
-      load_database(context_, job, false, {name, job.target, true});
+      const std::string place = load_database(context_, job, false, {name, job.target, true});
       if (replaces) take_place(connection, job.target, name);
+      result_.targets.push_back(place);
     } catch (const Error& e) {
       std::string why = e.what();
       if (database_was_made_ && !drop(name, job.target)) why += "; database " + printable(name) + " is left behind: drop it";

@@ -33,6 +33,7 @@ struct PostgresRestoreOptions {
 struct PostgresRestoreResult {
   uint64_t databases = 0, tables = 0, rows = 0;
   uint64_t failed = 0;                     // databases of a cluster that could not be restored; each told to monitor.error
+  std::vector<std::string> targets;        // where it went: "database shop at host:5432", for each database
   std::vector<std::string> tolerated;      // errors of the server that do no harm
   std::vector<std::string> mismatches;     // tables that are missing, or hold another number of rows than the snapshot
   std::vector<std::string> warnings;
@@ -44,6 +45,7 @@ struct PostgresRestoreResult {
 //
 // One database: what fails leaves it as it was, and throws.  A whole cluster: roles and tablespaces first; then each database by
 // itself, and one that fails is told to monitor.error and counted.
+// Parts of several databases go to databases of their own names: the URL must name none then (unless they are created).
 // Errors: kNotFound and kInvalidArgument for parts and options that don't fit; kUnsupported when the application's version isn't
 //         the expected one; kIo with what the server said; kInterrupted; those of the store.
 PostgresRestoreResult restore_to_postgres(Repository& repository, const Manifest& snapshot, const std::string& component,

@@ -12,6 +12,7 @@ constexpr std::array<std::string_view, 5> kDuplicate = {"42P04", "42P06", "42P07
 constexpr std::string_view kUniqueViolation = "23505";
 constexpr std::string_view kObjectInUse = "55006";
 constexpr std::string_view kDependentObjects = "2BP01";
+constexpr std::string_view kUndefinedTable = "42P01";         // also of a sequence
 constexpr std::string_view kUndefinedObject = "42704";
 constexpr std::string_view kInsufficientPrivilege = "42501";
 constexpr std::string_view kUndefinedFile = "58P01";           // before PostgreSQL 14
@@ -22,6 +23,8 @@ constexpr std::string_view kFeatureNotSupported = "0A000";
 bool is_duplicate(const ServerMessage& refused) { return std::ranges::find(kDuplicate, refused.sqlstate) != kDuplicate.end(); }
 
 bool is_there_already(const ServerMessage& refused) { return is_duplicate(refused) || refused.sqlstate == kUniqueViolation; }
+
+bool is_missing_relation(const ServerMessage& refused) { return refused.sqlstate == kUndefinedTable; }
 
 bool is_lack_of_rights(const ServerMessage& refused) { return refused.sqlstate == kInsufficientPrivilege; }
 

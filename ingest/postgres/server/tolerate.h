@@ -12,6 +12,7 @@ namespace cairn {
 bool is_duplicate(const ServerMessage& refused);
 // Likewise of a CREATE: some kinds of objects are noticed by their catalogue's unique index only.
 bool is_there_already(const ServerMessage& refused);
+bool is_missing_relation(const ServerMessage& refused);
 bool is_lack_of_rights(const ServerMessage& refused);
 // CREATE EXTENSION of one that isn't installed on the server's machine.
 bool is_missing_extension(const ServerMessage& refused);
