@@ -113,7 +113,8 @@ ByteView PartView::recipe() {
 
 const std::vector<ArchiveFile>& PartView::rewritten_files() {
   if (!files_.empty()) return files_;
-  std::vector<ArchiveFile> files = transform_files(component_.transform, recipe());
+  if (!undo_) undo_ = undo_transform(component_.transform, recipe());
+  std::vector<ArchiveFile> files = undo_->files();
   bool possible = files.size() == 1 && files.front().name.empty();
   if (!possible)
     possible = !files.empty() && std::ranges::all_of(files, [](const ArchiveFile& file) { return valid_entry_name(file.name); });
@@ -340,7 +341,8 @@ void PartView::write(const PartFile& file, const WriteBytes& write) {
       PartPiece piece{{}, {offset, length}};
       output_.write({&piece, 1}, to);
     };
-    undo_transform(component_.transform, recipe(), file.number, read, counted);
+    rewritten_files();
+    undo_->rebuild(file.number, read, counted);
   }
   if (written != file.entry.size_bytes)
     throw Error(ErrorCode::kCorrupt, printable(component_.name + "/" + file.path) + ": its content is " + std::to_string(written) +

@@ -99,6 +99,7 @@ class PartView {
   std::string original_name_;            // of the file, or of the directory that holds its files
   std::vector<ArchiveFile> files_;       // of a transform; read when first asked for
   std::optional<Bytes> recipe_;
+  std::unique_ptr<const ArchiveRebuilder> undo_;   // of the recipe
 };
 
 }  // namespace cairn

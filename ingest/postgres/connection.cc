@@ -82,6 +82,11 @@ bool PostgresUrl::is_one(std::string_view text) { return text.starts_with("postg
 PostgresUrl::PostgresUrl(const std::string& url) {
   constexpr std::string_view kHelp = "; write it as postgresql://user@host:5432/database?sslmode=require, and characters such as @ : / ? # % in a "
                                      "name or password as %40 %3A %2F %3F %23 %25";
+  // An @ in the database's name is a password's, which ended early for libpq: "user:12/hidden@host".
+  const size_t slash = is_one(url) ? url.find('/', url.find("://") + 3) : url.npos;
+  if (slash != url.npos && url.substr(slash, url.find('?', slash) - slash).find('@') != url.npos) {
+    throw Error(ErrorCode::kInvalidArgument, "the PostgreSQL URL can't be understood: a / or @ in a password must be written %2F, %40" + std::string(kHelp));
+  }
   char* why = nullptr;
   const Options options(is_one(url) ? ::PQconninfoParse(url.c_str(), &why) : nullptr);
   const Message message(why);
@@ -307,9 +312,12 @@ void PostgresConnection::flush() {
   }
 }
 
-void PostgresConnection::send(const std::string& sql) {
+void PostgresConnection::send(const std::string& sql, bool one_statement) {
   if (sql.find('\0') != std::string::npos) throw Error(ErrorCode::kInvalidArgument, place() + ": a statement with a NUL in it");
-  if (::PQsendQuery(connection_.get(), sql.c_str()) == 0) throw_lost();
+  // The extended protocol takes one statement, the simple one any number.
+  const int sent = one_statement ? ::PQsendQueryParams(connection_.get(), sql.c_str(), 0, nullptr, nullptr, nullptr, nullptr, 0)
+                                 : ::PQsendQuery(connection_.get(), sql.c_str());
+  if (sent == 0) throw_lost();
   flush();
 }
 
@@ -355,8 +363,23 @@ std::optional<ServerMessage> PostgresConnection::try_exec(const std::string& sql
   return drain(rows);
 }
 
+std::optional<ServerMessage> PostgresConnection::try_exec_one(const std::string& sql) {
+  std::optional<PostgresRows> rows;
+  send(sql, true);
+  return drain(rows);
+}
+
+PostgresTransaction PostgresConnection::transaction() const {
+  switch (::PQtransactionStatus(connection_.get())) {
+    case PQTRANS_IDLE: return PostgresTransaction::kNone;
+    case PQTRANS_INTRANS: return PostgresTransaction::kOpen;
+    case PQTRANS_INERROR: return PostgresTransaction::kFailed;
+    default: return PostgresTransaction::kUnknown;
+  }
+}
+
 void PostgresConnection::begin_copy(const std::string& sql, bool out) {
-  send(sql);
+  send(sql, !out);
   PostgresRows first(next_result());
   PGresult* const result = first.get();
   if (::PQresultStatus(result) == (out ? PGRES_COPY_OUT : PGRES_COPY_IN)) return;

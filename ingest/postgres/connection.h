@@ -6,6 +6,7 @@
 // Source:   PostgreSQL documentation: libpq.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -30,7 +31,7 @@ class PostgresUrl {
  public:
   // Begins with postgresql:// or postgres://.
   static bool is_one(std::string_view text);
-  // Errors: kInvalidArgument for what libpq doesn't understand, and where a password's characters seem to have become host or port.
+  // Errors: kInvalidArgument for what libpq doesn't understand, and where a password's characters seem to have become host, port or database.
   explicit PostgresUrl(const std::string& url);
 
   // What the URL itself says; nothing from the environment or a service file.
@@ -52,6 +53,13 @@ struct ServerMessage {
   std::string sqlstate;  // "42P07"; "" when libpq itself has something to say (a lost connection)
   std::string text;      // in one line, fit for people
   std::string detail, hint, context;
+};
+
+enum class PostgresTransaction : uint8_t {
+  kNone,
+  kOpen,
+  kFailed,    // a statement was refused: it can only be rolled back
+  kUnknown,   // the connection is lost, or a statement is running
 };
 
 // Rows in memory.   Immutable.
@@ -102,6 +110,11 @@ class PostgresConnection {
   void exec(const std::string& sql) { query(sql); }
   // As exec(), but what the server refuses is an answer.  A lost connection throws.
   std::optional<ServerMessage> try_exec(const std::string& sql);
+  // Likewise; but the server itself refuses `sql` when it finds more than one statement in it: for statements of a dump, which
+  // others wrote.
+  std::optional<ServerMessage> try_exec_one(const std::string& sql);
+  // As the server said after the last statement.
+  PostgresTransaction transaction() const;
 
   // `sql` is COPY … TO STDOUT.  Then copy_out() until it returns false; afterwards other statements may follow.
   void begin_copy_out(const std::string& sql);
@@ -109,7 +122,7 @@ class PostgresConnection {
   // Memory: the longest row, rounded up to a power of two, in libpq.
   bool copy_out(std::string& block, size_t block_bytes);
 
-  // `sql` is COPY … FROM STDIN.  Then put_copy() with the data in any pieces, then end_copy_in().
+  // `sql` is COPY … FROM STDIN, one statement as for try_exec_one().  Then put_copy() with the data in any pieces, then end_copy_in().
   void begin_copy_in(const std::string& sql);
   void put_copy(ByteView bytes);
   // How many rows the server took.
@@ -131,7 +144,7 @@ class PostgresConnection {
   [[noreturn]] void throw_lost() const;
   [[noreturn]] void throw_refused(const ServerMessage& message) const;
   void wait(bool reading, bool writing);
-  void send(const std::string& sql);
+  void send(const std::string& sql, bool one_statement = false);
   void flush();
   pg_result* next_result();                     // nullptr: no more; else the caller's
   std::optional<ServerMessage> drain(std::optional<PostgresRows>& rows);

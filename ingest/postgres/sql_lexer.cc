@@ -126,7 +126,7 @@ size_t SqlLexer::between(size_t at) {
 // A comment or command, up to its line's end.
 size_t SqlLexer::line(size_t at) {
   const size_t end = find(piece_, at, size_, '\n');
-  if (state_ == State::kComment && lone_return(at, end)) return fail(at, "a carriage return in a comment");
+  if (const auto found = lone_return(at, end); found && state_ == State::kComment) return fail(*found, "a carriage return in a comment");
   if (end == size_) return end;
   const std::string_view text = captured(end);
   capturing_ = false;
@@ -299,16 +299,17 @@ bool SqlLexer::obey_set(std::string_view text) {
 }
 
 // For psql and servers a comment ends there too: what follows would be code, or a command.
-bool SqlLexer::lone_return(size_t at, size_t end) {
-  const bool split = std::exchange(return_seen_, false) && at < size_ && piece_[at] != '\n';
+std::optional<size_t> SqlLexer::lone_return(size_t at, size_t end) {
+  if (std::exchange(return_seen_, false) && at < size_ && piece_[at] != '\n') return at - 1;   // in the piece before, it may be
   const size_t found = find(piece_, at, end, '\r');
   return_seen_ = found + 1 == end && end == size_;
-  return split || found + 1 < end;
+  if (found + 1 < end) return found;
+  return std::nullopt;
 }
 
 size_t SqlLexer::line_comment(size_t at) {
   const size_t end = find(piece_, at, size_, '\n');
-  if (lone_return(at, end)) return fail(at, "a carriage return in a comment");
+  if (const auto found = lone_return(at, end)) return fail(*found, "a carriage return in a comment");
   at = end;
   if (at < size_) state_ = State::kCode;
   return at;

@@ -96,7 +96,7 @@ class SqlLexer {
   size_t word(size_t at);
   size_t half_comment(size_t at);
   size_t line_comment(size_t at);
-  bool lone_return(size_t at, size_t end);
+  std::optional<size_t> lone_return(size_t at, size_t end);
   size_t block_comment(size_t at);
   size_t closed_by(size_t at, char quote);
   size_t escapes(size_t at);

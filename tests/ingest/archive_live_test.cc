@@ -51,7 +51,8 @@ TEST_F(ArchiveLive, EveryFormatIsRenderedAsPgRestoreDoesAndComesBack) {
     for (const std::vector<std::string>& args : std::vector<std::vector<std::string>>{
              {"-Fc"}, {"-Fc", "-Z0"}, {"-Fc", "-Z1"}, {"-Fc", "-Z9"}, {"-Fc", "--inserts"}, {"-Fc", "--column-inserts"},
              {"-Fc", "-s"}, {"-Fc", "-a"}, {"-Fc", "--no-owner", "--no-acl"}, {"-Fc", "--load-via-partition-root"},
-             {"-Ft"}, {"-Fd"}, {"-Fd", "-Z0"}, {"-Fd", "-Z3", "-j", "2"}}) {
+             {"-Ft"}, {"-Fd"}, {"-Fd", "-Z0"}, {"-Fd", "-Z3", "-j", "2"},
+             {"-Ft", "--rows-per-insert=7"}, {"-Fd", "-Z0", "--inserts"}, {"-Fd", "--inserts", "--on-conflict-do-nothing"}}) {
       SCOPED_TRACE(args.back() + " of " + database);
       const TakenIn in = checked(dumped(args, database));
       // The framing, the list of large objects; a tar's headers and its script besides.

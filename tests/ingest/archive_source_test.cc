@@ -1,5 +1,6 @@
 #include "ingest/postgres/archive/archive_source.h"
 
+#include "ingest/postgres/archive/render.h"
 #include "tests/ingest/archive_fixture.h"
 #include "tests/store/temp_dir.h"
 
@@ -199,6 +200,94 @@ TEST(ArchiveDirectory, WithoutAFileIsNotComplete) {
     EXPECT_FALSE(in.parts.ended);
     EXPECT_NE(in.parts.problem.find("3473.dat"), std::string::npos) << in.parts.problem;
   }
+}
+
+// Its rows but for their end, in files and chunks that aren't packed and so look whole.
+TEST(ArchiveDirectory, RowsWithoutTheirEndAreNotComplete) {
+  const TempDir copy;
+  std::filesystem::copy(archive_data("archive_15_directory"), copy / "d");
+  const std::string packed = copy / "d/3473.dat.gz", plain = copy / "d/3473.dat", object = copy / "d/blob_4242.dat.gz";
+  for (const uintmax_t size : {10U, 0U}) {
+    std::filesystem::resize_file(packed, size);
+    const TakenIn in = round_trip_directory(copy / "d");
+    EXPECT_FALSE(in.parts.ended);
+    EXPECT_NE(in.parts.problem.find("the file 3473.dat.gz breaks off"), std::string::npos) << in.parts.problem;
+  }
+  std::filesystem::remove(packed);
+  for (const auto& [rows, ended] : std::vector<std::pair<std::string, bool>>{
+           {"", false}, {"\n\n", false}, {"\\.\n\n\n", true}, {"\\.\n", false}, {"1\ta\tb\n", false}, {"x\\.\n\n\n", false}}) {
+    std::ofstream(plain, std::ios::trunc) << rows;
+    const TakenIn in = round_trip_directory(copy / "d");
+    EXPECT_EQ(in.parts.ended, ended) << rows << in.parts.problem;
+  }
+  std::ofstream(plain, std::ios::trunc) << "\\.\n\n\n";
+  std::filesystem::resize_file(object, 0);
+  EXPECT_NE(round_trip_directory(copy / "d").parts.problem.find("the file blob_4242.dat.gz breaks off"), std::string::npos);
+}
+
+// 400 rights on each of 100,000 large objects, which few bytes say.
+TEST(ArchiveSource, LittleThatSaysMuchOfLargeObjectsIsBounded) {
+  Toc toc;
+  toc.entries.resize(2);
+  toc.entries[0].id = 1;
+  toc.entries[0].kind = "BLOB METADATA";
+  for (int oid = 100'000; oid < 200'000; ++oid) toc.entries[0].definition += std::to_string(oid) + "\n";
+  toc.entries[1].id = 2;
+  toc.entries[1].kind = "ACL";
+  toc.entries[1].tag = "LARGE OBJECTS 100000..199999";
+  toc.entries[1].first_dependency = 1;
+  toc.by_id = {{1, 0}, {2, 1}};
+  std::vector<uint8_t> into(1 << 20);
+  for (const size_t grants : {2U, 400U}) {
+    toc.entries[1].definition.clear();
+    for (size_t i = 0; i < grants; ++i) toc.entries[1].definition += "GRANT ALL ON LARGE OBJECT 100000 TO someone;\n";
+    StoredStream out(Bytes{});
+    Renderer render(toc, out);
+    size_t most = 0;
+    for (bool over = false; !over;) {
+      over = render.finish();
+      most = std::max(most, out.waiting_bytes());
+      while (out.read(into) > 0) {
+      }
+    }
+    EXPECT_EQ(render.cut_short(), grants == 400);
+    EXPECT_LT(most, 60U << 20);
+  }
+}
+
+TEST(ArchiveSource, RowsWithoutTheirEndAreNotComplete) {
+  for (const char* name : {"archive_15.tar", "archive_15_z0.pgdump"}) {
+    std::string archive = file_contents(archive_data(name));
+    const size_t end = archive.find("\n\\.\n\n\n");
+    const size_t chunk_end = archive.find("\\.\n\n\n", end + 1);
+    ASSERT_NE(chunk_end, std::string::npos);
+    archive[chunk_end] = 'x';
+    const TakenIn in = round_trip(archive);
+    EXPECT_FALSE(in.parts.ended);
+    EXPECT_NE(in.parts.problem.find("breaks off"), std::string::npos) << in.parts.problem;
+  }
+}
+
+TEST(ArchiveDirectory, ChangedWhileItIsReadIsNotComplete) {
+  const TempDir copy;
+  std::filesystem::copy(archive_data("archive_15_directory"), copy / "d");
+  const std::string notes = copy / "d/notes";
+  std::ofstream(notes) << std::string(3 << 20, 'n');
+  const Fd directory(::open((copy / "d").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const auto source = make_archive_directory_source(directory.get(), "component");
+  ASSERT_TRUE(source);
+  Bytes piece(1000);
+  uint64_t size = 0;
+  for (size_t got = 0; (got = source->read(piece)) > 0; size += got) {
+    if (size < (2U << 20) || piece[0] != 'n') continue;
+    std::ofstream(notes, std::ios::app) << "more";
+    while (source->read(piece) > 0) {
+    }
+    break;
+  }
+  const StreamParts parts = source->parts();
+  EXPECT_FALSE(parts.ended);
+  EXPECT_EQ(parts.problem, "notes changed while it was read");
 }
 
 TEST(ArchiveDirectory, CutTableOfContentsIsNotComplete) {

@@ -71,7 +71,7 @@ TEST(PostgresUrl, DescribesWithoutSecrets) {
 }
 
 TEST(PostgresUrl, SaysWhatIsWrongButNoPassword) {
-  for (const char* url : {"postgresql://u:hid%zzden@h", "postgresql://u:p@hidden@h/db", "postgresql://u:pa/hidden@h/db",
+  for (const char* url : {"postgresql://u:hid%zzden@h", "postgresql://u:p@hidden@h/db", "postgresql://u:pa/hidden@h/db", "postgresql://u:12/hidden@h/db", "postgres://u:12/hidden@h?sslmode=require",
                           "postgresql://h/db?hidden", "postgresql://h/db?hidden=1", "mysql://u:hidden@h"}) {
     const std::string what = failure_of([&] { PostgresUrl{std::string(url)}; }, ErrorCode::kInvalidArgument);
     EXPECT_THAT(what, Not(HasSubstr("hidden"))) << url;

@@ -43,6 +43,15 @@ TEST(ProgramLogin, RefusesWhatNoFileCanHold) {
   failure_of([] { ProgramLogin(PostgresParameters{{"password", "two\nlines"}}); }, ErrorCode::kInvalidArgument);
 }
 
+TEST(ProgramLogin, SecretsAreInAFile) {
+  Notes notes;
+  const FakeProgram program("tr '\\0' ' ' < /proc/$$/cmdline; echo; cat $PGSERVICEFILE");
+  const ProgramLogin login(PostgresParameters{{"host", "h"}, {"scram_client_key", "hush"}, {"sslpassword", "hush too"}});
+  const std::string seen = read_rest(*login.run("program", program.path(), "d", {}, notes));
+  EXPECT_THAT(seen, HasSubstr("\n[cairn]\nscram_client_key=hush\nsslpassword=hush too\n"));
+  EXPECT_THAT(seen.substr(0, seen.find("\n[cairn]")), AllOf(HasSubstr("host='h'"), HasSubstr("service='cairn'"), Not(HasSubstr("hush"))));
+}
+
 std::string content_of(const std::filesystem::path& file) {
   std::ifstream in(file, std::ios::binary);
   return std::string(std::istreambuf_iterator<char>(in), {});

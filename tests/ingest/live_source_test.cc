@@ -109,6 +109,22 @@ TEST_F(Live, OddTablesHaveTheBytesOfPgDump) {
   server().run_sql("postgres", "DROP DATABASE odd");
 }
 
+// A comment with a table's name ends with its line, whatever the name.
+TEST_F(Live, NamesOfTablesAreNoStatements) {
+  fresh("hostile");
+  server().run_script("hostile", "CREATE TYPE mood AS ENUM ('sad', 'ok'); CREATE TABLE \"x\nALTER ROLE bob SUPERUSER;\n--\" (m mood) PARTITION BY HASH (m);\n"
+                                 "CREATE TABLE leaf PARTITION OF \"x\nALTER ROLE bob SUPERUSER;\n--\" FOR VALUES WITH (MODULUS 1, REMAINDER 0);\n"
+                                 "INSERT INTO leaf VALUES ('ok');\n");
+  PostgresConnection connection(PostgresUrl(server().url("hostile")).parameters(), std::nullopt, notes_);
+  set_up_session(connection);
+  DataList list;
+  begin_snapshot(connection, list);
+  ASSERT_EQ(list.tables.size(), 1U);
+  EXPECT_THAT(list.tables[0].heading, HasSubstr("-- load via partition root public.\"x ALTER ROLE bob SUPERUSER; --\"\n\nCOPY public.\"x\nALTER"));
+  expect_dump_of_pg_dump("hostile");
+  server().run_sql("postgres", "DROP DATABASE hostile WITH (FORCE)");
+}
+
 TEST_F(Live, LargeTableInRangesHasTheBytesOfPgDump) {
   fresh("large");
   server().run_sql("large",

@@ -126,6 +126,89 @@ TEST_F(ClusterRestore, ADumpMadeByHandRunsNothing) {
   EXPECT_FALSE(std::filesystem::exists("PWNED"));
 }
 
+// The text of a database's create part is executed outside of it, where nothing can be taken back.
+TEST_F(ClusterRestore, ThePartThatMakesADatabaseMakesThatOneOnly) {
+  fresh("prod");
+  server().run_sql("postgres", "DROP DATABASE IF EXISTS shop");
+  const std::filesystem::path made = server().socket_folder() + "/pwned";
+  options_.create = true;
+  const std::string header = "--\n-- PostgreSQL database dump\n--\n\nSET client_encoding = 'UTF8';\n\n--\n-- Name: shop; Type: DATABASE; Schema: -; Owner: postgres\n--\n\n"
+                             "CREATE DATABASE shop WITH TEMPLATE = template0;\n";
+  for (const std::string& evil : std::vector<std::string>{"COPY (SELECT 1) TO PROGRAM 'touch " + made.string() + "';", "ALTER DATABASE prod RENAME TO gone;", "CREATE ROLE evil SUPERUSER LOGIN;",
+                                                          "ALTER DATABASE shop RENAME TO gone;"}) {
+    const std::string why = failure("postgres", take(header + evil + "\n\n\\connect shop\n\nSET lock_timeout = 0;\n\n--\n-- PostgreSQL database dump complete\n--\n\n"), {"shop"});
+    const std::string reason = evil.starts_with("COPY") ? ": COPY that isn't FROM stdin: no dump holds one, and none is obeyed; not run: " + evil
+                                                        : ": not about database shop; not run: " + evil;
+    EXPECT_NE(why.find(reason), std::string::npos) << why;
+    EXPECT_TRUE(why.starts_with("db/shop.create.sql at byte ")) << why;
+    EXPECT_EQ(server().run_sql("postgres", "SELECT datname FROM pg_database WHERE datname IN ('shop', 'prod', 'gone')"), "prod") << evil;
+    EXPECT_EQ(server().run_sql("postgres", "SELECT count(*) FROM pg_roles WHERE rolname = 'evil'"), "0") << evil;
+  }
+  EXPECT_FALSE(std::filesystem::exists(made));
+}
+
+TEST_F(ClusterRestore, GlobalsAreRolesAndTablespaces) {
+  fresh("prod");
+  for (const std::string& evil : std::vector<std::string>{"ALTER DATABASE prod RENAME TO gone;", "ALTER SYSTEM SET work_mem = '1MB';", "CREATE TABLE pwned (a int);"}) {
+    stream_ = "SET client_encoding = 'UTF8';\nCREATE ROLE fine;\n" + evil + "\n";
+    parts_ = {{"globals.sql", "globals", {}, {{0, stream_.size()}}, {}}};
+    const std::string why = failure("postgres", commit("db"), {"globals"});
+    EXPECT_EQ(why, "db/globals.sql at byte 48: not about roles and tablespaces; not run: " + evil);
+    server().run_sql("postgres", "DROP ROLE fine");
+  }
+  EXPECT_EQ(server().run_sql("postgres", "SELECT count(*) FROM pg_database WHERE datname = 'prod'"), "1");
+  EXPECT_EQ(server().run_sql("postgres", "SELECT count(*) FROM pg_class WHERE relname = 'pwned'"), "0");
+}
+
+// One transaction, whatever the dump says of its own.
+TEST_F(ClusterRestore, ADumpCanNotEndTheTransaction) {
+  fresh("copy");
+  for (const std::string& end : std::vector<std::string>{"COMMIT;", "END;", "ROLLBACK;", "ABORT;", "ROLLBACK AND CHAIN;", "SAVEPOINT a;", "RELEASE cairn_attempt;", "PREPARE TRANSACTION 'x';",
+                                                         // one statement for psql, three for the server
+                                                         "CREATE FUNCTION begin() RETURNS int LANGUAGE sql AS 'SELECT 1'; COMMIT; END;"}) {
+    stream_ = "CREATE TABLE t (a int);\n" + end + "\nCREATE TABLE u (a nothing);\n";
+    parts_ = {{"shop.sql", "database", {}, {{0, stream_.size()}}, {}}};
+    const std::string why = failure("copy", commit("db"), {"shop"});
+    const bool several = end.starts_with("CREATE");
+    EXPECT_NE(why.find(several ? "cannot insert multiple commands" : "type \"nothing\" does not exist"), std::string::npos) << end << why;
+    EXPECT_NE(why.find("nothing was changed in database copy"), std::string::npos) << why;
+    EXPECT_EQ(server().run_sql("copy", "SELECT count(*) FROM pg_class WHERE relname IN ('t', 'u')"), "0") << end;
+  }
+}
+
+TEST_F(ClusterRestore, CopyIsOfRowsInTheDump) {
+  fresh("copy");
+  const std::filesystem::path made = server().socket_folder() + "/pwned";
+  for (const std::string& copy : std::vector<std::string>{"COPY (SELECT 1) TO PROGRAM 'touch " + made.string() + "';", "COPY t FROM '/etc/passwd';", "COPY t TO '" + made.string() + "';"}) {
+    stream_ = "CREATE TABLE t (a text);\n" + copy + "\n";
+    parts_ = {{"shop.sql", "database", {}, {{0, stream_.size()}}, {}}};
+    const std::string why = failure("copy", commit("db"), {"shop"});
+    EXPECT_TRUE(why.starts_with("db/shop.sql at byte 25: COPY that isn't FROM stdin: no dump holds one, and none is obeyed; not run: COPY ")) << why;
+    EXPECT_NE(why.find("nothing was changed in database copy"), std::string::npos) << why;
+    EXPECT_FALSE(std::filesystem::exists(made)) << copy;
+  }
+}
+
+// One statement at a time for the server, whatever is in the string; and what it says of the transaction is believed.
+TEST_F(ClusterRestore, OneStatementAtATime) {
+  PostgresConnection connection(PostgresUrl(server().url(fresh("copy"))).parameters(), std::nullopt, notes_);
+  EXPECT_EQ(connection.transaction(), PostgresTransaction::kNone);
+  connection.exec("BEGIN");
+  EXPECT_FALSE(connection.try_exec_one("CREATE TABLE t (a int);"));
+  EXPECT_EQ(connection.transaction(), PostgresTransaction::kOpen);
+  connection.begin_copy_in("COPY t FROM stdin;");
+  connection.put_copy(view("1\n2\n"));
+  EXPECT_EQ(connection.end_copy_in(), 2u);
+  const auto refused = connection.try_exec_one("SELECT 1; COMMIT");
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->sqlstate, "42601");
+  EXPECT_EQ(connection.transaction(), PostgresTransaction::kFailed);
+  connection.exec("ROLLBACK");
+  EXPECT_EQ(connection.transaction(), PostgresTransaction::kNone);
+  EXPECT_THROW(connection.begin_copy_in("CREATE TABLE u (a int); COPY u FROM stdin"), Error);
+  EXPECT_EQ(connection.query("SELECT count(*) FROM pg_class WHERE relname IN ('t', 'u')").text(0, 0), "0");
+}
+
 TEST_F(ClusterRestore, CreateRenameAndReplace) {
   fresh("shop");
   server().run_sql("shop", "CREATE TABLE t (a int); INSERT INTO t SELECT generate_series(1, 10)");

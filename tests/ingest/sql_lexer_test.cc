@@ -256,6 +256,26 @@ TEST(SqlLexer, RefusesWhatNoDumpHolds) {
   EXPECT_EQ(lex("SELECT 1;").failure, "");
 }
 
+// What psql takes otherwise than a server, or one version of it otherwise than another, is where commands could hide.
+TEST(SqlLexer, RefusesWherePsqlReadsOtherwise) {
+  for (const char* script : {"-- Name: t; Owner: x\r\\! touch F\n", "SELECT 1 -- x\r\\! touch F\n;\n", "SELECT 1$$'$$\n\\! touch F\n';\n",
+                             "SELECT 1 $e'\\' '\n\\! touch F\n';\n", "SELECT 1e'x';\n", "SET client_encoding = 'SJIS';\nSELECT '\x83' , '\n';\n",
+                             "SET NAMES GBK;\n", "set client_encoding to \"Big5\";\n"})
+    EXPECT_NE(lex(script).failure, "") << script;
+  for (const char* script : {"-- a comment\r\nSELECT 1;\n", "SELECT a$1, $1, $tag$x$tag$, e'x', 1e5;\n", "SET client_encoding = 'UTF8';\n"})
+    EXPECT_EQ(lex(script).failure, "") << script;
+}
+
+TEST(SqlLexer, RowsEndWherePsqlEndsThem) {
+  EXPECT_EQ(lex("COPY t FROM stdout;\n1\n\\.\n\\! x\n").events, (std::vector<std::string>{"S COPY t FROM stdout; <rows>", "R 1\n", "C \\! x"}));
+}
+
+TEST(SqlLexer, ObeysStandardConformingStringsAsAServerDoes) {
+  for (const char* off : {"'OFF'", "of", "False", "f", "n", "0"})
+    EXPECT_EQ(lex(std::string("SET standard_conforming_strings = ") + off + ";\nSELECT '\\' ;\n';\n").events.back(), "S SELECT '\\' ;\n';") << off;
+  EXPECT_EQ(lex("SET standard_conforming_strings = on;\nSELECT '\\' ;\n").events.back(), "S SELECT '\\' ;");
+}
+
 TEST(SqlLexer, RefusesAStatementWithoutEnd) {
   Recorder recorder("", 0);
   SqlLexer lexer(recorder, 64);

@@ -12,8 +12,7 @@ TEST(Transform, IsKnownByName) {
   for (const char* name : {"pgdump-custom", "pgdump-tar", "pgdump-directory"}) EXPECT_TRUE(is_known_transform(name));
   for (const char* name : {"", "pgdump", "pgdump-custom ", "rot13"}) {
     EXPECT_FALSE(is_known_transform(name));
-    EXPECT_EQ(code_thrown_by([&] { transform_files(name, {}); }), ErrorCode::kUnsupported);
-    EXPECT_EQ(code_thrown_by([&] { undo_transform(name, {}, 0, {}, {}); }), ErrorCode::kUnsupported);
+    EXPECT_EQ(code_thrown_by([&] { undo_transform(name, {}); }), ErrorCode::kUnsupported);
   }
 }
 
@@ -82,7 +81,7 @@ TEST_F(RewrittenTest, TheOriginalOfSeveralFilesIsADirectory) {
   EXPECT_NE(listed(m, "db", true).find("\ndb/dump/public/\ndb/dump/public/t.sql table\n"), std::string::npos);
   EXPECT_EQ(listed(m, "db/dump"), "db/dump/toc.dat\ndb/dump/3012.dat.gz\ndb/dump/public/\n");
   EXPECT_EQ(content_of(m, "db/dump/toc.dat"), original_);
-  EXPECT_EQ(content_of(m, "db/dump/public/t"), "of a database called dump");
+  EXPECT_NE(content_of(m, "db/dump/public/t").find("\nof a database called dump\n"), std::string::npos);
   for (const char* path : {"db", "db/dump"}) EXPECT_EQ(code_of_cat(m, path), ErrorCode::kInvalidArgument);
   EXPECT_EQ(code_of_cat(m, "db/dump/other"), ErrorCode::kNotFound);
   restore_.verify = true;
@@ -136,7 +135,7 @@ TEST_F(RewrittenTest, AWrongRecipeIsAnError) {
     component_.transform_recipe[at] ^= 3;
     Manifest m = commit();
     EXPECT_EQ(code_of_cat(m, "db"), ErrorCode::kCorrupt) << at;
-    EXPECT_EQ(content_of(m, "db/globals.sql"), "CREATE ROLE app;\n");
+    EXPECT_NE(content_of(m, "db/globals.sql").find("\nCREATE ROLE app;\n"), std::string::npos);
     RestoreResult result = bring_back(m);
     EXPECT_EQ(result.failed, 1u);
     EXPECT_EQ(result.files, 1u);

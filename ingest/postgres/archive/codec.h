@@ -16,6 +16,9 @@ namespace cairn {
 // Values stand in recipes.
 enum class PackCodec : uint8_t { kNone = 0, kZlib = 1, kGzip = 2, kLz4 = 3, kZstd = 4 };
 
+// How many packed bytes are unpacked at a time: at most some 16 MiB of plain ones (zstd's smallest block is 4 bytes, and 128 KiB).
+inline size_t piece_bytes(PackCodec codec) { return codec == PackCodec::kZstd ? 256 : 16 << 10; }
+
 // How a stream was packed.
 struct Packing {
   PackCodec codec = PackCodec::kNone;

@@ -11,7 +11,6 @@ namespace {
 
 constexpr uint8_t kData = 1, kLargeObjects = 3;
 constexpr size_t kBlockHeadBytes = 1 + kArchiveIntBytes;
-constexpr size_t kPieceBytes = 16 << 10;   // of packed bytes: at most some 16 MiB of plain ones
 
 class CustomContainer : public Container {
  public:
@@ -86,9 +85,9 @@ class CustomContainer : public Container {
     const ByteView head = in_.peek(kArchiveIntBytes);
     const auto size = head.size() < kArchiveIntBytes ? std::nullopt : archive_int(head);
     if (!size || *size < 0) {
-      end_block();
-      return give_up(head.size() < kArchiveIntBytes ? "it breaks off within " + data_of(*entry_)
-                                                    : data_of(*entry_) + ": a chunk's length is damaged");
+      end_block(head.size() < kArchiveIntBytes ? "it breaks off within " + data_of(*entry_)
+                                               : data_of(*entry_) + ": a chunk's length is damaged");
+      return give_up("");
     }
     if (*size == 0) {
       end_block();
@@ -104,32 +103,36 @@ class CustomContainer : public Container {
   void read_payload() {
     const ByteView have = in_.peek(1);
     if (have.empty()) {
-      end_block();
-      return give_up("it breaks off within " + data_of(*entry_));
+      end_block("it breaks off within " + data_of(*entry_));
+      return give_up("");
     }
-    const size_t size = static_cast<size_t>(std::min<uint64_t>({have.size(), left_, kPieceBytes}));
+    const size_t size = static_cast<size_t>(std::min<uint64_t>({have.size(), left_, piece_bytes(job_.toc.codec)}));
     block_->payload(have.first(size));
     in_.skip(size);
     left_ -= size;
     if (left_ == 0) state_ = State::kChunk;
   }
 
-  void end_block() {
+  // `why`: what else is known to be wrong with it.
+  void end_block(const std::string& why = "") {
     const std::string problem = block_->end();
     block_.reset();
+    bool whole = true;
     if (objects_) {
       job_.render.end_large_object();
     } else {
-      job_.render.end_data();
+      whole = job_.render.end_data();
     }
     if (!problem.empty()) job_.trouble(data_of(*entry_) + " " + problem);
+    if (!why.empty()) job_.trouble(why);
+    if (!whole) job_.trouble(data_of(*entry_) + " breaks off");
     state_ = objects_ ? State::kObject : State::kBlock;
   }
 
-  // From here on nothing is understood.  Requires: no block is open.
+  // From here on nothing is understood.  `why`: "": the problem was told.  Requires: no block is open.
   void give_up(const std::string& why) {
     if (state_ == State::kObject) job_.render.end_large_objects();
-    job_.trouble(why);
+    if (!why.empty()) job_.trouble(why);
     state_ = State::kFinish;
   }
 

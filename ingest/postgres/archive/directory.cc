@@ -18,7 +18,6 @@ namespace cairn {
 namespace {
 
 constexpr const char* kTocName = "toc.dat";
-constexpr size_t kPieceBytes = 16 << 10;
 constexpr size_t kMostListBytes = 64 << 20;   // of a list of large objects
 
 struct Suffix {
@@ -42,7 +41,7 @@ class OpenFile {
     file_.mode = status.st_mode & 07777U;
     file_.uid = status.st_uid;
     file_.gid = status.st_gid;
-    file_.mtime_ns = status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec;
+    file_.mtime_ns = mtime_of(status);
   }
   OpenFile(const OpenFile&) = delete;
   OpenFile& operator=(const OpenFile&) = delete;
@@ -54,8 +53,15 @@ class OpenFile {
     out.size_bytes = in_.size_bytes();
     return out;
   }
+  // Whether somebody wrote to it since it was opened.  Requires: everything was read.
+  bool changed() const {
+    struct ::stat status{};
+    if (::fstat(fd_.get(), &status) != 0) throw_errno(printable(file_.name));
+    return static_cast<uint64_t>(status.st_size) != in_.size_bytes() || mtime_of(status) != file_.mtime_ns;
+  }
 
  private:
+  static int64_t mtime_of(const struct ::stat& status) { return status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec; }
   size_t read(std::span<uint8_t> into) {
     for (;;) {
       const ssize_t size = ::read(fd_.get(), into.data(), into.size());
@@ -134,7 +140,7 @@ class DirectoryContainer : public Container {
     if (!job_.render.ready(entry)) return;
     ++at_;
     entry_ = &entry;
-    open(found->first);
+    open(found->first, found->second);
     if (objects) {
       read_list();
       job_.render.begin_large_objects(entry);
@@ -154,8 +160,9 @@ class DirectoryContainer : public Container {
     return std::nullopt;
   }
 
-  void open(const std::string& name) {
+  void open(const std::string& name, PackCodec codec) {
     files_.erase(name);
+    codec_ = codec;
     file_ = std::make_unique<OpenFile>(directory_fd_, name);
     state_ = State::kFile;
   }
@@ -167,7 +174,7 @@ class DirectoryContainer : public Container {
     Input& in = file_->in();
     while (!in.peek(1).empty() && list_.size() < kMostListBytes) {
       const ByteView have = in.peek(1);
-      const size_t size = std::min(have.size(), kPieceBytes);
+      const size_t size = std::min(have.size(), piece_bytes(codec_));
       list_ += text(have.first(size));
       job_.verbatim(in, size);
     }
@@ -193,7 +200,7 @@ class DirectoryContainer : public Container {
       job_.trouble("the list of large objects names what isn't there: " + printable(line));
       return;
     }
-    open(found->first);
+    open(found->first, found->second);
     job_.render.begin_large_object(oid);
     object_ = true;
     block_.emplace(job_, found->second, false, job_.render.large_object_form(), [this](ByteView bytes) { job_.render.large_object_data(bytes); });
@@ -203,7 +210,7 @@ class DirectoryContainer : public Container {
   void read_file() {
     Input& in = file_->in();
     const ByteView have = in.peek(1);
-    const size_t size = std::min(have.size(), kPieceBytes);
+    const size_t size = std::min(have.size(), piece_bytes(codec_));
     if (size == 0) {
       end_file();
     } else if (block_) {
@@ -216,16 +223,19 @@ class DirectoryContainer : public Container {
 
   void end_file() {
     if (block_) {
-      const std::string problem = block_->end();
+      std::string problem = block_->end();
       block_.reset();
+      bool whole = codec_ != PackCodec::kGzip || file_->in().size_bytes() > 0;   // gzip of nothing has a head and a tail
       if (object_) {
         job_.render.end_large_object();
       } else {
-        job_.render.end_data();
+        whole = job_.render.end_data() && whole;
       }
       object_ = false;
+      if (problem.empty() && !whole) problem = "breaks off";
       if (!problem.empty()) job_.trouble(data_of(*entry_) + ": the file " + printable(file_->file().name) + " " + problem);
     }
+    if (file_->changed()) job_.trouble(printable(file_->file().name) + " changed while it was read");
     job_.recipe.end_file(file_->file(), file_->in().hash());
     file_.reset();
     state_ = after_;
@@ -244,7 +254,7 @@ class DirectoryContainer : public Container {
       job_.out.end();
       return false;
     }
-    open(std::string(*files_.begin()));
+    open(std::string(*files_.begin()), PackCodec::kNone);
     return true;
   }
 
@@ -253,6 +263,7 @@ class DirectoryContainer : public Container {
   std::set<std::string> files_;            // not read yet
   State state_ = State::kFile, after_ = State::kNext;
   std::unique_ptr<OpenFile> file_;
+  PackCodec codec_ = PackCodec::kNone;     // of its data
   size_t at_ = 0;                          // entry
   const TocEntry* entry_ = nullptr;        // whose data is read
   bool object_ = false;                    // the file is a large object

@@ -62,7 +62,7 @@ std::vector<Extent> Layout::find(Extent piece, bool verbatim) const {
 }
 
 uint64_t Layout::text_place(uint64_t offset_bytes) const {
-  const auto run = std::ranges::lower_bound(runs_, offset_bytes, {}, &Run::text_before);
+  const auto run = std::ranges::upper_bound(runs_, offset_bytes, {}, &Run::text_before);
   return offset_bytes + (run == runs_.begin() ? 0 : (run - 1)->verbatim_before + (run - 1)->length);
 }
 

@@ -24,7 +24,7 @@ class Layout {
   // piece.  Errors: kCorrupt when it ends beyond what there is.
   std::vector<Extent> text(Extent piece) const { return find(piece, false); }
   std::vector<Extent> verbatim(Extent piece) const { return find(piece, true); }
-  // Where a place in the text stands: before the verbatim bytes that may follow it there.
+  // Where a place in the text stands: behind the verbatim bytes that may stand before its byte; no later run comes before it.
   uint64_t text_place(uint64_t offset_bytes) const;
 
   void encode(Encoder& out) const;

@@ -259,16 +259,25 @@ class Rebuilder {
 
 }  // namespace
 
-std::vector<ArchiveFile> archive_files(ByteView recipe) {
+ArchiveRebuilder::ArchiveRebuilder(ByteView recipe) : recipe_(std::make_unique<const Recipe>(decode_recipe(recipe))) {}
+
+ArchiveRebuilder::~ArchiveRebuilder() = default;
+
+std::vector<ArchiveFile> ArchiveRebuilder::files() const {
   std::vector<ArchiveFile> out;
-  for (RecipeFile& one : decode_recipe(recipe).files) out.push_back(std::move(one.file));
+  for (const RecipeFile& one : recipe_->files) out.push_back(one.file);
   return out;
 }
 
+void ArchiveRebuilder::rebuild(size_t file, const ReadStored& read, const std::function<void(ByteView)>& write) const {
+  if (file >= recipe_->files.size()) throw Error(ErrorCode::kInvalidArgument, "archive of pg_dump: it has no file number " + std::to_string(file));
+  Rebuilder(*recipe_, recipe_->files[file], read, write).run();
+}
+
+std::vector<ArchiveFile> archive_files(ByteView recipe) { return ArchiveRebuilder(recipe).files(); }
+
 void rebuild_archive(ByteView recipe, size_t file, const ReadStored& read, const std::function<void(ByteView)>& write) {
-  const Recipe decoded = decode_recipe(recipe);
-  if (file >= decoded.files.size()) throw Error(ErrorCode::kInvalidArgument, "archive of pg_dump: it has no file number " + std::to_string(file));
-  Rebuilder(decoded, decoded.files[file], read, write).run();
+  ArchiveRebuilder(recipe).rebuild(file, read, write);
 }
 
 }  // namespace cairn

@@ -6,12 +6,15 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "store/bytes.h"
 
 namespace cairn {
+
+struct Recipe;
 
 // A file of the original.
 struct ArchiveFile {
@@ -32,5 +35,22 @@ using ReadStored = std::function<void(uint64_t offset, uint64_t length, const st
 // Makes file number `file` of archive_files() anew.  Verified at the end: whoever gets no Error has written the original.
 // Errors: kCorrupt: not the recipe of this stream, or this machine's compressor makes other bytes than the one at ingest.
 void rebuild_archive(ByteView recipe, size_t file, const ReadStored& read, const std::function<void(ByteView)>& write);
+
+// Both, for whoever makes several files anew: the recipe is decoded once.
+class ArchiveRebuilder {
+ public:
+  // Errors: as archive_files().  `recipe` must outlive this.
+  explicit ArchiveRebuilder(ByteView recipe);
+  ~ArchiveRebuilder();
+  ArchiveRebuilder(const ArchiveRebuilder&) = delete;
+  ArchiveRebuilder& operator=(const ArchiveRebuilder&) = delete;
+
+  std::vector<ArchiveFile> files() const;
+  // As rebuild_archive().
+  void rebuild(size_t file, const ReadStored& read, const std::function<void(ByteView)>& write) const;
+
+ private:
+  std::unique_ptr<const Recipe> recipe_;
+};
 
 }  // namespace cairn

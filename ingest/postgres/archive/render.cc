@@ -13,10 +13,12 @@ namespace {
 constexpr int kOwnKindsMinor = 15;         // from then on ALTER VIEW, ALTER SEQUENCE … OWNER; ALTER TABLE before
 constexpr int kTransactionTimeoutMinor = 16;
 constexpr std::string_view kRowsEnd = "\\.\n\n\n";
+constexpr std::string_view kInsertsEnd = ";\n\n\n", kNoInserts = "\n\n\n";   // the latter with the line's end before it
 constexpr std::string_view kViaRoot = "-- load via partition root ";
 constexpr std::string_view kNotSet = "\n";
 constexpr size_t kMostWaitingBytes = 4 << 20;
-constexpr size_t kMostExpandedBytes = 16 << 20;   // of what is said of each of several large objects; pg_dump groups at most 1000
+constexpr uint64_t kMostExpandedBytes = 32 << 20;   // of what an entry says of each of several large objects; pg_dump groups at most 1000
+constexpr uint64_t kMostExpandedInAll = uint64_t{4} << 30;
 
 // Kinds that ALTER … OWNER TO names by schema and name.
 constexpr auto kNamedKinds = std::to_array<std::string_view>(
@@ -140,6 +142,7 @@ void Renderer::header(const TocEntry& entry, std::string_view prefix) {
 }
 
 void Renderer::statements(const TocEntry& entry) {
+  expanded_bytes_ = 0;
   if (entry.kind == "BLOB METADATA") {
     each_large_object(entry, "SELECT pg_catalog.lo_create('", "')");
   } else if (entry.kind == "ACL" && entry.tag.starts_with("LARGE OBJECTS")) {
@@ -186,7 +189,13 @@ void Renderer::search_path(const std::optional<std::string>& schema) {
 void Renderer::each_large_object(const TocEntry& entry, std::string_view before, std::string_view behind) {
   const std::string& oids = entry.definition;
   const size_t count = static_cast<size_t>(std::ranges::count(oids, '\n'));
-  if (count * (before.size() + behind.size()) > kMostExpandedBytes) return;   // no pg_dump wrote that
+  const uint64_t bytes = oids.size() + count * (before.size() + behind.size() + 2) + 1;
+  if (bytes > kMostExpandedBytes - expanded_bytes_ || bytes > kMostExpandedInAll - expanded_in_all_) {   // no pg_dump wrote that
+    cut_short_ = true;
+    return;
+  }
+  expanded_bytes_ += bytes;
+  expanded_in_all_ += bytes;
   for (size_t at = 0, end = oids.find('\n'); end != oids.npos; at = end + 1, end = oids.find('\n', at)) {
     out_.text(std::string(before) + oids.substr(at, end - at) + std::string(behind) + ";\n");
   }
@@ -237,10 +246,12 @@ void Renderer::data(ByteView rows) {
   if (tail_.size() > kRowsEnd.size() + 1) tail_.erase(0, tail_.size() - kRowsEnd.size() - 1);
 }
 
-void Renderer::end_data() {
-  if (!copy_ || tail_ == "\n" + std::string(kRowsEnd)) return;
+bool Renderer::end_data() {
+  if (!copy_) return tail_.ends_with(kInsertsEnd) || tail_ == kNoInserts;
+  if (tail_ == "\n" + std::string(kRowsEnd)) return true;
   if (!tail_.ends_with('\n')) out_.text("\n");
   out_.text(kRowsEnd);
+  return false;
 }
 
 void Renderer::begin_large_objects(const TocEntry& entry) {

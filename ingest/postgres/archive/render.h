@@ -27,8 +27,8 @@ class Renderer {
   // The entry whose data comes next.  Requires: has_data, not arrived() yet, ready().
   void begin_data(const TocEntry& entry);
   void data(ByteView rows);
-  // The rows are over; rows that break off get their end.
-  void end_data();
+  // The rows are over.  False: they break off, for the end is missing that pg_dump writes; COPY gets one all the same.
+  bool end_data();
 
   // The same for an entry of large objects.
   void begin_large_objects(const TocEntry& entry);
@@ -44,6 +44,9 @@ class Renderer {
   bool arrived(const TocEntry& entry) const { return arrived_[index(entry)]; }
   // The first entry whose data didn't come; nullptr: all came.
   const TocEntry* missing() const;
+
+  // True when statements about large objects were left out, being more than any pg_dump would write.
+  bool cut_short() const { return cut_short_; }
 
   static bool holds_large_objects(const TocEntry& entry) { return entry.kind == "BLOBS"; }
 
@@ -77,6 +80,8 @@ class Renderer {
   std::string schema_, tablespace_ = "\n", access_method_;   // as last set; "\n": not yet
   std::string tail_;                     // the last bytes of rows
   bool copy_ = false;
+  uint64_t expanded_bytes_ = 0, expanded_in_all_ = 0;        // of what is said of each of several large objects: by this entry, by all
+  bool cut_short_ = false;
   Bytes large_object_;
 };
 

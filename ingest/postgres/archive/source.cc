@@ -70,6 +70,10 @@ StreamParts ArchiveReader::parts() {
     out.warnings.push_back("archive of pg_dump, database " + printable(job_->toc.database) + ": what it holds isn't understood (" +
                            job_->out.why_no_dump() + "); saved without parts");
   }
+  if (job_->render.cut_short()) {
+    out.warnings.push_back("archive of pg_dump, database " + printable(job_->toc.database) +
+                           ": it says more of large objects than can be; its parts don't have it all, its original does");
+  }
   out.kind = ComponentKind::kPostgres;
   out.warnings.insert(out.warnings.end(), job_->warnings.begin(), job_->warnings.end());
   if (!job_->problem.empty()) {

@@ -126,7 +126,7 @@ class TarContainer : public Container {
       if (open_object_) {
         job_.render.end_large_object();
       } else {
-        job_.render.end_data();
+        if (!job_.render.end_data()) job_.trouble(data_of(*open_table_) + " breaks off");
       }
     }
     open_table_ = nullptr;

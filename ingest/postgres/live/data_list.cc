@@ -60,7 +60,7 @@ std::vector<TableData> list_tables(PostgresConnection& connection) {
     table.heap = rows.text(i, 8) == "heap";
     const std::string root(rows.text(i, 7)), list = table.columns.empty() ? "" : "(" + table.columns + ")";
     table.heading = heading_of("Data for Name: ", rows.text(i, 2), "TABLE DATA", rows.text(i, 1), rows.text(i, 3));
-    if (!root.empty()) table.heading += "-- load via partition root " + root + "\n\n";
+    if (!root.empty()) table.heading += "-- load via partition root " + comment_name(root) + "\n\n";
     table.heading += "COPY " + (root.empty() ? table.relation : root) + " " + list + " FROM stdin;\n";
   }
   return out;

@@ -46,7 +46,7 @@ std::string begin_snapshot(PostgresConnection& connection, DataList& list);
 // The script that sets the sequences, with the values of now.
 std::string sequence_script(PostgresConnection& connection, const std::vector<SequenceData>& sequences);
 
-// As pg_dump writes a name in a comment: line breaks are blanks.
+// As pg_dump writes a name in a comment: line breaks, which would end it, are blanks.  Others stay: headings give parts their names.
 std::string comment_name(std::string_view name);
 
 // Positions 0 … count - 1 in an order in which each comes after those it needs (pairs: {it, what it needs}); as late as before where

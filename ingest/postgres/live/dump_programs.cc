@@ -1,5 +1,6 @@
 #include "ingest/postgres/live/dump_programs.h"
 
+#include <libpq-fe.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -8,6 +9,7 @@
 #include <charconv>
 #include <cstdlib>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string_view>
@@ -110,6 +112,19 @@ std::string with_backslashes(std::string_view value, std::string_view before) {
 
 std::string setting(const std::string& keyword, std::string_view value) { return keyword + "='" + with_backslashes(value, "'\\") + "' "; }
 
+// What nobody may see on a command line: libpq's own mark, and keys that it doesn't mark.
+std::set<std::string> secret_keywords() {
+  struct Free {
+    void operator()(PQconninfoOption* options) const { ::PQconninfoFree(options); }
+  };
+  std::set<std::string> out = {"password", "sslpassword", "scram_client_key", "scram_server_key"};
+  const std::unique_ptr<PQconninfoOption, Free> options(::PQconndefaults());
+  for (const PQconninfoOption* one = options.get(); one != nullptr && one->keyword != nullptr; ++one) {
+    if (std::string_view(one->dispchar) == "*") out.insert(one->keyword);
+  }
+  return out;
+}
+
 }  // namespace
 
 DumpPrograms find_dump_programs(int server_version_num, const std::string& server_version, const std::string& chosen, Monitor& monitor) {
@@ -135,19 +150,22 @@ DumpPrograms find_dump_programs(int server_version_num, const std::string& serve
 }
 
 ProgramLogin::ProgramLogin(const PostgresParameters& parameters) {
+  const std::set<std::string> secrets = secret_keywords();
+  std::string service;
   for (const auto& [keyword, value] : parameters) {
-    const bool secret = keyword == "password" || keyword == "sslpassword";
+    const bool secret = secrets.contains(keyword);
     if (secret && value.find_first_of("\r\n") != std::string::npos) {
       throw Error(ErrorCode::kInvalidArgument, "a password with a line break can't be handed to pg_dump: choose another for the backup's role");
     }
     if (keyword == "password") {
       passwords_ = nameless_file("*:*:*:*:" + with_backslashes(value, ":\\") + "\n");
-    } else if (keyword == "sslpassword") {
-      service_ = nameless_file("[cairn]\nsslpassword=" + value + "\n");
+    } else if (secret) {
+      service += keyword + "=" + value + "\n";
     } else if (keyword != "dbname" && keyword != "fallback_application_name") {
       connection_ += setting(keyword, value);
     }
   }
+  if (!service.empty()) service_ = nameless_file("[cairn]\n" + service);
 }
 
 std::unique_ptr<StreamSource> ProgramLogin::run(const std::string& name, const std::string& program, const std::string& database,

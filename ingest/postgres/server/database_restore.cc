@@ -51,9 +51,10 @@ class Loading {
       // What the lexer of scripts begins with; a role or a database may have another default.
       connection_.exec("SET standard_conforming_strings = on");
       connection_.exec("BEGIN");
+      begun_ = true;
       transaction(what, runner);
     } catch (const Error& e) {
-      throw Error(e.code(), e.what() + unchanged());
+      throw Error(e.code(), e.what() + (ended() ? "; " + unknown() : unchanged()));
     }
     commit();
     ++context_.result.databases;
@@ -102,8 +103,18 @@ class Loading {
 
   std::string unchanged() const { return "; nothing was changed in database " + printable(target_.shown); }
 
+  std::string unknown() const {
+    return "the dump's statements ended the transaction: what was changed in database " + printable(target_.shown) +
+           " isn't known: look at it before trying again";
+  }
+  // Each of its statements was then taken back or kept by itself.
+  bool ended() const { return begun_ && connection_.transaction() == PostgresTransaction::kNone; }
+
   // Keys that are looked at when all is there may still refuse it.
   void commit() {
+    if (ended()) throw Error(ErrorCode::kIo, unknown());
+    // COMMIT of a failed one rolls back, and isn't refused.
+    if (connection_.transaction() == PostgresTransaction::kFailed) throw Error(ErrorCode::kIo, "the transaction had failed" + unchanged());
     std::optional<ServerMessage> refused;
     try {
       refused = connection_.try_exec("COMMIT");
@@ -300,6 +311,7 @@ class Loading {
   const LoadTarget& target_;
   const bool data_only_, clean_;
   size_t notices_ = 0;
+  bool begun_ = false;
   PostgresConnection connection_;
   std::optional<SchemaRewrite> rewrite_;
   RunRules rules_;

@@ -33,9 +33,11 @@ void DirectRunner::statement(const SqlStatement& statement) {
   const StatementEffect effect = effect_of(sql, backslashes_);
   if (effect.verb == Verb::kCreate && effect.object == "DATABASE" && connection_.server_version_num() < kLocaleProviders)
     sql = without_locale_provider(sql);
-  if (!wanted(effect) || of_own_role(effect)) return;
+  if (!wanted(effect)) return;
+  require_admitted(statement, sql, effect);
+  if (of_own_role(effect)) return;
   if (effect.verb == Verb::kSet && effect.subject.name == "standard_conforming_strings") backslashes_ = sql.find("off") != std::string::npos;
-  if (const auto why = connection_.try_exec(sql)) refused(statement, effect, *why);
+  if (const auto why = connection_.try_exec_one(sql)) refused(statement, effect, *why);
 }
 
 void DirectRunner::rows(ByteView) { throw Error(ErrorCode::kInvalidArgument, printable(what_) + ": rows of a table where none belong"); }
@@ -45,6 +47,15 @@ bool DirectRunner::wanted(const StatementEffect& effect) const {
   if (effect.verb != Verb::kDrop) return true;
   if (effect.object != "ROLE" || !rules_.drop_roles) return false;
   return connection_.query("SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = " + PostgresConnection::quote_literal(effect.subject.name)).size() > 0;
+}
+
+void DirectRunner::require_admitted(const SqlStatement& statement, const std::string& sql, const StatementEffect& effect) const {
+  if (effect.verb == Verb::kCopy && !statement.copies_in) throw not_run(what_, statement, kCopyOfOtherThings);
+  if (rules_.called.empty()) {
+    if (!concerns_globals(sql, backslashes_)) throw not_run(what_, statement, "not about roles and tablespaces");
+  } else if (!concerns_database(sql, rules_.called, backslashes_)) {
+    throw not_run(what_, statement, "not about database " + printable(rules_.database));
+  }
 }
 
 // With the dump's password or without LOGIN it would lock out whoever restores.  What a database's own text says about it (ALTER

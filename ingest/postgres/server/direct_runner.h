@@ -1,5 +1,5 @@
 // Executes statements each by itself, outside of any database's transaction: roles, memberships, tablespaces, the making of a
-// database and what belongs to it from without.
+// database and what belongs to it from without.  Nothing else: what is done here can't be taken back.
 #pragma once
 
 #include <set>
@@ -15,7 +15,8 @@ namespace cairn {
 
 struct DirectRules {
   bool drop_roles = false;            // as the dump says (pg_dumpall --clean); databases and tablespaces never
-  std::string database, called;       // statements about the first are executed for the second; "" for none
+  std::string database, called;       // statements about the first are executed for the second, and no others; "": roles and
+                                      // tablespaces
 };
 
 // Threads:  one thread at a time.   Lifetime: all references must outlive this.
@@ -24,7 +25,8 @@ class DirectRunner : public ScriptTarget {
   // `what` names the text in errors.  Warnings and tolerated errors go to `result`.
   DirectRunner(std::string what, PostgresConnection& connection, DirectRules rules, PostgresRestoreResult& result);
 
-  // Errors: kIo with the statement's beginning, its offset, and what the server said.
+  // Errors: kIo with the statement's beginning, its offset, and what the server said; kInvalidArgument for one that isn't about what
+  //         the rules say.
   void statement(const SqlStatement& statement) override;
   // kInvalidArgument: there are none here.
   void rows(ByteView block) override;
@@ -32,6 +34,7 @@ class DirectRunner : public ScriptTarget {
 
  private:
   bool wanted(const StatementEffect& effect) const;
+  void require_admitted(const SqlStatement& statement, const std::string& sql, const StatementEffect& effect) const;
   bool of_own_role(const StatementEffect& effect);
   void refused(const SqlStatement& statement, const StatementEffect& effect, const ServerMessage& why);
   const std::string what_;

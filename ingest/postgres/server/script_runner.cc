@@ -5,7 +5,6 @@
 #include <span>
 
 #include "ingest/postgres/server/tolerate.h"
-#include "store/error.h"
 
 namespace cairn {
 
@@ -57,11 +56,18 @@ std::string refusal(const std::string& what, uint64_t offset, std::string_view s
   return out + advice + in_place(what, offset, shown(statement));
 }
 
+Error not_run(const std::string& what, const SqlStatement& statement, const std::string& why) {
+  return Error(ErrorCode::kInvalidArgument,
+               printable(what) + " at byte " + std::to_string(statement.begin) + ": " + why + "; not run: " + shown(statement.text));
+}
+
 ScriptRunner::ScriptRunner(std::string what, PostgresConnection& connection, RunRules rules, PostgresRestoreResult& result)
     : what_(std::move(what)), connection_(connection), rules_(std::move(rules)), result_(result) {}
 
 void ScriptRunner::statement(const SqlStatement& statement) {
   StatementEffect effect = effect_of(statement.text, backslashes_);
+  const bool copies = statement.copies_in || effect.verb == Verb::kCopy;
+  if (copies && !(statement.copies_in && copies_from_stdin(statement.text, backslashes_))) throw not_run(what_, statement, kCopyOfOtherThings);
   skipping_rows_ = !wanted(effect) || roles_missing(effect) || of_kept(statement);
   if (skipping_rows_) return;
   const bool chosen = !rules_.chosen || effect.verb != Verb::kCreate || rules_.chosen(effect.object, effect.subject);
@@ -238,13 +244,13 @@ void ScriptRunner::large_object(const SqlStatement& statement, const std::string
 }
 
 void ScriptRunner::execute(const SqlStatement& statement, const std::string& sql) {
-  if (const auto refused = connection_.try_exec(sql)) fail(statement, *refused);
+  if (const auto refused = connection_.try_exec_one(sql)) fail(statement, *refused);
 }
 
 // What the server refuses leaves the transaction as it was.
 std::optional<ServerMessage> ScriptRunner::attempt(const std::string& sql) {
   connection_.exec("SAVEPOINT cairn_attempt");
-  const auto refused = connection_.try_exec(sql);
+  const auto refused = connection_.try_exec_one(sql);
   if (refused) connection_.exec("ROLLBACK TO SAVEPOINT cairn_attempt");
   connection_.exec("RELEASE SAVEPOINT cairn_attempt");
   return refused;

@@ -16,6 +16,7 @@
 #include "ingest/postgres/server/server_restore.h"
 #include "ingest/postgres/server/statement.h"
 #include "ingest/postgres/statement_facts.h"
+#include "store/error.h"
 
 namespace cairn {
 
@@ -37,7 +38,7 @@ class ScriptRunner : public ScriptTarget {
   // `what` names the text in errors.  Warnings and tolerated errors go to `result`.
   ScriptRunner(std::string what, PostgresConnection& connection, RunRules rules, PostgresRestoreResult& result);
 
-  // Errors: kIo with the statement's beginning, its offset, and what the server said.
+  // Errors: kIo with the statement's beginning, its offset, and what the server said; kInvalidArgument for a COPY that isn't FROM stdin.
   void statement(const SqlStatement& statement) override;
   void rows(ByteView block) override;
   void rows_end() override;
@@ -87,5 +88,8 @@ class ScriptRunner : public ScriptTarget {
 // line.  `advice`: begins with "; ", or "".
 std::string refusal(const std::string& what, uint64_t offset, std::string_view statement, const ServerMessage& refused,
                     const std::string& advice = "");
+// "db/shop.sql at byte 1234: WHY; not run: COPY t TO PROGRAM 'x';"   kInvalidArgument.
+Error not_run(const std::string& what, const SqlStatement& statement, const std::string& why);
+constexpr const char* kCopyOfOtherThings = "COPY that isn't FROM stdin: no dump holds one, and none is obeyed";
 
 }  // namespace cairn

@@ -20,6 +20,9 @@ constexpr std::array<std::string_view, 20> kLongObjects = {
 };
 // Words between CREATE and the kind of object that say nothing about it.
 constexpr std::array<std::string_view, 8> kModifiers = {"or", "replace", "unlogged", "unique", "recursive", "temporary", "temp", "trusted"};
+// What a statement begins with that begins, ends or divides a transaction.
+constexpr std::array<std::string_view, 9> kTransactionWords = {"begin",    "start",     "commit",  "end",    "rollback",
+                                                               "abort", "savepoint", "release", "prepare"};
 
 std::string upper(std::string text) {
   for (char& c : text) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
@@ -127,7 +130,116 @@ void select(SqlTokens& tokens, StatementEffect& effect) {
   effect.subject = function;
 }
 
+// The beginning of a statement, word by word.
+class Head {
+ public:
+  Head(std::string_view sql, bool backslashes) : sql_(sql), tokens_(sql, !backslashes) {}
+
+  bool word(std::string_view one) { return tokens_.peek().is(one) && take(); }
+  bool words(std::initializer_list<std::string_view> all) {
+    return std::ranges::all_of(all, [this](std::string_view one) { return word(one); });
+  }
+  bool one_of(std::initializer_list<std::string_view> any) {
+    return std::ranges::any_of(any, [this](std::string_view one) { return word(one); });
+  }
+  bool symbol(char c) { return tokens_.peek().symbol(c) && take(); }
+  bool string(std::string_view text) { return tokens_.peek().kind == Kind::kString && tokens_.peek().text == text && take(); }
+  bool name(std::string_view own) { return tokens_.peek().named() && tokens_.peek().text == own && take(); }
+  bool any_name() { return tokens_.peek().named() && take(); }
+  bool any_string() { return tokens_.peek().kind == Kind::kString && take(); }
+  // Up to what is neither a name nor a comma.
+  bool list_of_names() {
+    while (tokens_.peek().named() || tokens_.peek().symbol(','))
+      if (!take()) return false;
+    return true;
+  }
+  // Likewise, up to the word at which the list ends.
+  bool list_until(std::initializer_list<std::string_view> ends) {
+    for (;;) {
+      if (std::ranges::any_of(ends, [this](std::string_view one) { return tokens_.peek().is(one); })) return true;
+      if (!any_name() && !symbol(',')) return false;
+    }
+  }
+
+ private:
+  // False, from then on, where something other than blanks was passed over.
+  bool take() {
+    const SqlToken token = tokens_.take();
+    const std::string_view gap = sql_.substr(end_, token.begin - end_);
+    end_ = token.end;
+    plain_ = plain_ && gap.find_first_not_of(" \t\r\n") == gap.npos && !(token.is("u") && tokens_.peek().symbol('&'));
+    return plain_;
+  }
+
+  const std::string_view sql_;
+  SqlTokens tokens_;
+  size_t end_ = 0;   // of what was taken
+  bool plain_ = true;
+};
+
+// SET, RESET, a search_path, nothing.
+bool only_sets(std::string_view sql, bool backslashes) {
+  if (Head(sql, backslashes).one_of({"set", "reset"}) || Head(sql, backslashes).symbol(';')) return true;
+  Head head(sql, backslashes);
+  return head.words({"select", "pg_catalog"}) && head.symbol('.') && head.word("set_config") && head.symbol('(') && head.string("search_path") &&
+         head.symbol(',') && head.any_string() && head.symbol(',') && head.one_of({"false", "true"}) && head.symbol(')') && head.symbol(';');
+}
+
+// COMMENT ON, SECURITY LABEL FOR x ON.
+bool describes(Head& head) {
+  if (head.word("comment")) return head.word("on");
+  if (!head.words({"security", "label"})) return false;
+  if (head.word("for") && !head.any_name() && !head.any_string()) return false;
+  return head.word("on");
+}
+
+bool concerns_role(Head& head) {
+  // USER MAPPING belongs to a database.
+  return head.one_of({"role", "user", "group"}) && !head.word("mapping") && head.any_name();
+}
+
 }  // namespace
+
+bool concerns_database(std::string_view sql, std::string_view database, bool backslashes) {
+  if (only_sets(sql, backslashes)) return true;
+  Head head(sql, backslashes);
+  if (head.word("create")) return head.word("database") && head.name(database);
+  if (head.word("alter")) {
+    if (head.word("database"))
+      return head.name(database) &&
+             head.one_of({"set", "reset", "owner", "with", "is_template", "allow_connections", "connection", "refresh"});
+    return concerns_role(head) && head.words({"in", "database"}) && head.name(database) && head.one_of({"set", "reset"});
+  }
+  if (head.one_of({"grant", "revoke"}))
+    return head.list_until({"on"}) && head.words({"on", "database"}) && head.name(database) && head.one_of({"to", "from"});
+  if (head.words({"update", "pg_catalog"}))
+    return head.symbol('.') && head.words({"pg_database", "set", "datistemplate"}) && head.symbol('=') &&
+           (head.one_of({"true", "false"}) || head.any_string()) && head.words({"where", "datname"}) && head.symbol('=') &&
+           head.string(database) && head.symbol(';');
+  return describes(head) && head.word("database") && head.name(database) && head.word("is");
+}
+
+bool concerns_globals(std::string_view sql, bool backslashes) {
+  if (only_sets(sql, backslashes)) return true;
+  Head head(sql, backslashes);
+  if (head.word("drop")) return concerns_role(head);
+  if (head.one_of({"grant", "revoke"})) {
+    if (!head.list_until({"on", "to", "from"})) return false;
+    return head.word("on") ? head.one_of({"parameter", "tablespace"}) : head.one_of({"to", "from"});
+  }
+  if (!head.one_of({"create", "alter"}) && !describes(head)) return false;
+  return head.word("tablespace") || concerns_role(head);
+}
+
+bool copies_from_stdin(std::string_view sql, bool backslashes) {
+  Head head(sql, backslashes);
+  if (!head.word("copy") || !head.any_name()) return false;
+  while (head.symbol('.'))
+    if (!head.any_name()) return false;
+  if (head.symbol('(') && !(head.list_of_names() && head.symbol(')'))) return false;
+  if (head.word("with") && !head.word("oids")) return false;   // as servers before 12 wrote it
+  return head.word("from") && head.one_of({"stdin", "stdout"});   // for the server the two are one
+}
 
 StatementEffect effect_of(std::string_view statement, bool backslashes) {
   SqlTokens tokens(statement, !backslashes);
@@ -150,7 +262,7 @@ StatementEffect effect_of(std::string_view statement, bool backslashes) {
     effect.verb = first.is("copy") ? Verb::kCopy : Verb::kInsert;
     tokens.accept("into");
     effect.subject = take_name(tokens);
-  } else if (first.is("begin") || first.is("commit") || first.is("end") || (first.is("start") && tokens.peek().is("transaction"))) {
+  } else if (first.kind == Kind::kWord && std::ranges::find(kTransactionWords, first.text) != kTransactionWords.end()) {
     effect.verb = Verb::kTransaction;
   }
   return effect;

@@ -12,7 +12,8 @@ namespace cairn {
 
 enum class Verb : uint8_t {
   kOther,
-  kTransaction,   // BEGIN, COMMIT: around large objects; the restore has a transaction of its own
+  kTransaction,   // BEGIN, COMMIT: around large objects; the restore has a transaction of its own.  Also ROLLBACK, SAVEPOINT,
+                  // PREPARE …, which no dump holds
   kSet,           // SET name = …
   kCreate,
   kDrop,          // DROP …, and ALTER TABLE … DROP CONSTRAINT, DROP DEFAULT: what --clean writes
@@ -37,5 +38,16 @@ struct StatementEffect {
 
 // `backslashes`: they escape in '…' (standard_conforming_strings is off).
 StatementEffect effect_of(std::string_view statement, bool backslashes = false);
+
+// What a statement may do that is executed outside of the transaction of a restore.  Each says no where the server could read the
+// beginning of the statement in another way: comments in it, names as U&"…".  `backslashes`: as above.
+//
+// Settings, and what makes and sets up this database alone: CREATE, ALTER (not RENAME), COMMENT, SECURITY LABEL, GRANT and REVOKE on it,
+// ALTER ROLE … IN DATABASE, and the datistemplate of it that dumps with --clean take away.
+bool concerns_database(std::string_view statement, std::string_view database, bool backslashes = false);
+// Settings; roles, users, groups and their memberships; tablespaces, and rights on these and on parameters.
+bool concerns_globals(std::string_view statement, bool backslashes = false);
+// COPY of a table FROM stdin.
+bool copies_from_stdin(std::string_view statement, bool backslashes = false);
 
 }  // namespace cairn
