@@ -54,14 +54,6 @@ TEST_F(PartViewTest, EntriesHaveSizesTimesAndSafeModes) {
   EXPECT_EQ(entries.at("db/dump.sql").size_bytes, stream_.size());
 }
 
-// What stands between \restrict KEY and \unrestrict KEY, when both are there with one key; else the whole.
-std::string without_restriction(const std::string& all) {
-  const std::string begin = "\\restrict ", key = all.substr(begin.size(), all.find('\n') - begin.size());
-  const std::string head = begin + key + "\n", tail = "\n\\unrestrict " + key + "\n";
-  if (!all.starts_with(head) || !all.ends_with(tail) || key.size() != 64) return all;
-  return all.substr(head.size(), all.size() - head.size() - tail.size());
-}
-
 // Somebody who hides commands of psql in a dump doesn't know the word that would allow them.
 TEST_F(PartViewTest, ScriptsAreRestrictedByAKeyOfTheirOwn) {
   make_dump(10);

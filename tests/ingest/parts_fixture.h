@@ -10,6 +10,14 @@
 
 namespace cairn {
 
+// What stands between \restrict KEY and \unrestrict KEY, when both are there with one key; else the whole.
+inline std::string without_restriction(const std::string& all) {
+  const std::string begin = "\\restrict ", key = all.substr(begin.size(), all.find('\n') - begin.size());
+  const std::string head = begin + key + "\n", tail = "\n\\unrestrict " + key + "\n";
+  if (!all.starts_with(head) || !all.ends_with(tail) || key.size() != 64) return all;
+  return all.substr(head.size(), all.size() - head.size() - tail.size());
+}
+
 class PartsTest : public BackupTest {
  protected:
   static constexpr int64_t kTime = 1'700'000'000'123'456'789;
