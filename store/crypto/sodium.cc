@@ -48,7 +48,7 @@ Secret Secret::from(ByteView bytes) {
 
 void random_fill(std::span<uint8_t> out) {
   ready();
-  randombytes_buf(out.data(), out.size());
+  if (!out.empty()) randombytes_buf(out.data(), out.size());   // nothing may stand at no address
 }
 uint32_t random_below(uint32_t limit) {
   ready();

