@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "ingest/postgres/part_names.h"
 #include "store/error.h"
 
 namespace cairn {
@@ -449,11 +450,7 @@ void PostgresConnection::abort_copy_in(const std::string& why) {
   drain(rows);
 }
 
-std::string PostgresConnection::quote_identifier(std::string_view name) {
-  std::string out = "\"";
-  for (const char c : name) out += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return out + '"';
-}
+std::string PostgresConnection::quote_identifier(std::string_view name) { return cairn::quote_identifier(name); }
 
 std::string PostgresConnection::quote_literal(std::string_view text) {
   std::string out;
