@@ -8,7 +8,6 @@
 Prints a Markdown table.  Exit code 1: something failed, or a goal was missed.
 """
 
-import argparse
 import os
 import shlex
 import shutil
@@ -17,59 +16,15 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from statistics import median
 
 import dumpgen
-import peers
-import tools as tools_
 import workloads
-from measure import measure
+from subjects import forget_cached, parse_options, run
 
 BIN = Path("/usr/lib/postgresql/15/bin")
 SMALL_TABLE_BYTES = 1_000_000
 SMALL_TABLE = "authentik_crypto_certificatekeypair"
 LONG_ROW_BYTES = 400_000_000
-
-
-class Bench:
-    """One run: where things are, and what was found."""
-
-    def __init__(self, options):
-        self.options, self.samples, self.results = options, [], []
-        # On a real disk: what stands on tmpfs is never out of memory.
-        self.cairn = tools_.Cairn(options.store / "cairn", os.path.abspath(options.cairn))
-        options.work.mkdir(parents=True, exist_ok=True)
-        options.store.mkdir(parents=True, exist_ok=True)
-
-    def fresh(self):
-        self.cairn.start_afresh()
-        peers.must(measure(self.cairn.init(), self.environment(), self.options.work / "init.log"), "cairn init")
-
-    def environment(self):
-        # As the user's, for libpq's settings; not for those of cairn.
-        return {**self.cairn.environment(), "PATH": f"{BIN}:{os.environ['PATH']}", "PGUSER": "postgres"}
-
-    def run(self, subject, label, argv, stdin=None, stdout=None):
-        """Measures one command; (seconds, bytes that the repository grew by)."""
-        before = self.cairn.stored_bytes()
-        usage = measure([tools_.Command(argv, stdin=stdin, stdout=stdout)], self.environment(), self.options.work / "op.log")
-        added = self.cairn.stored_bytes() - before
-        self.samples.append({"subject": subject, "op": label, "wall_s": usage.wall_s, "cpu_s": usage.cpu_s, "rss_kib": usage.rss_kib,
-                             "added_bytes": added, "exit_code": usage.exit_code, "message": usage.message})
-        peers.say(f"{subject:9} {label:34} {usage.wall_s:8.3f} s  cpu {usage.cpu_s:7.2f} s  rss {usage.rss_kib / 1024:5.0f} MiB  "
-                  f"+{added / 1e6:.2f} MB" + (f"  FAILED: {usage.message}" if usage.exit_code else ""))
-        return usage.wall_s, added
-
-    def backup(self, subject, label, file, *options):
-        return self.run(subject, label, self.cairn.cairn("backup", "-", "--stdin-name", "db", *options), stdin=file)
-
-    def median(self, subject, label, key="wall_s"):
-        return median(s[key] for s in self.samples if (s["subject"], s["op"]) == (subject, label))
-
-    def result(self, what, value, goal, met, detail):
-        """What came of the subject at hand; nothing is met where one of its commands failed."""
-        failed = any(s["exit_code"] for s in self.samples if s["subject"] == self.samples[-1]["subject"])
-        self.results.append({"what": what, "value": value, "goal": goal, "met": bool(met) and not failed, "detail": detail})
 
 
 def nights(bench):
@@ -123,15 +78,6 @@ def ingest(bench):
     added = [bench.median("ingest", f"second night, {name}", "added_bytes") for name in ("raw", "parts")]
     bench.result("second night adds, with parts", f"{added[1] / 1e6:.2f} MB", "≤ 1.05 × raw", added[1] <= 1.05 * added[0],
                  f"raw {added[0] / 1e6:.2f} MB; another seed of the cutter in every repository")
-
-
-def forget_cached(folder):
-    """Out of the system's memory; needs no rights, only that the data is on disk."""
-    os.sync()
-    for place, _, names in os.walk(folder):
-        for name in names:
-            with open(os.path.join(place, name), "rb") as file:
-                os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def cat(bench):
@@ -258,58 +204,11 @@ def rows(bench):
 SUBJECTS = {"ingest": ingest, "cat": cat, "archives": archives, "live": live, "rows": rows}
 
 
-def main():
-    options = parse_options()
-    bench = Bench(options)
-    facts = {"date": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()), "commit": peers.commit(), "cpu": peers.cpu(),
-             "load_before": os.getloadavg()[0], "rounds": options.rounds, "scale": options.scale,
-             "versions": {"cairn": bench.cairn.version(), "PostgreSQL": version()},
-             "work": peers.filesystem(options.work), "store": peers.filesystem(options.store)}
-    try:
-        for name in options.subjects:
-            peers.say(f"{name}: {SUBJECTS[name].__doc__}")
-            SUBJECTS[name](bench)
-    finally:
-        shutil.rmtree(options.work, ignore_errors=True)
-        shutil.rmtree(bench.cairn.folder, ignore_errors=True)
-    # Of cairn alone: the pipe's largest process could be pg_dump.
-    peak = max(s["rss_kib"] for s in bench.samples if "pg_dump" not in s["op"]) / 1024
-    bench.result("largest peak memory of all runs", f"{peak:.0f} MiB", "≤ 250 MB", peak * 1.048576 <= 250, "the largest single process")
-    peers.write({"facts": facts, "results": bench.results, "samples": bench.samples}, options.out)
-    print(render(facts, bench))
-    return 0 if all(r["met"] for r in bench.results) and not any(s["exit_code"] for s in bench.samples) else 1
-
-
 def version():
     return subprocess.run([BIN / "postgres", "--version"], capture_output=True, text=True).stdout.strip()
 
 
-def render(facts, bench):
-    lines = [f"* {facts['date']}, commit {facts['commit']}; {facts['cpu']}, load before {facts['load_before']:.1f}",
-             f"* {'; '.join(f'{k}: {v}' for k, v in facts['versions'].items())}; {facts['rounds']} rounds, scale {facts['scale']:g}; medians; "
-             f"dumps and server on {facts['work']}, repository on {facts['store']}", "",
-             "| what | measured | goal | | |", "| --- | --- | --- | --- | --- |"]
-    lines += [f"| {r['what']} | {r['value']} | {r['goal']} | {'yes' if r['met'] else '**no**'} | {r['detail']} |" for r in bench.results]
-    lines += [f"* FAILED: {s['subject']}, {s['op']}: exit code {s['exit_code']}: {s['message']}" for s in bench.samples if s["exit_code"]]
-    return "\n".join(lines)
-
-
-def parse_options():
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("--subjects", type=peers.names, default=list(SUBJECTS), help="of " + ",".join(SUBJECTS))
-    p.add_argument("--rounds", type=int, default=5)
-    p.add_argument("--scale", type=float, default=1.0)
-    p.add_argument("--cairn", default="build/cairn", help="the binary to be measured")
-    p.add_argument("--work", type=Path, default=Path("/dev/shm/cairn-bench-postgres"), help="dumps and the server; tmpfs")
-    p.add_argument("--store", type=Path, default=Path("/var/tmp/cairn-bench"), help="packed data and the repository, on disk")
-    p.add_argument("--out", type=Path, default=Path("bench/postgres.json"))
-    options = p.parse_args()
-    unknown = set(options.subjects) - set(SUBJECTS)
-    if unknown:
-        p.error(f"unknown subject: {', '.join(sorted(unknown))}")
-    options.work, options.store = options.work.resolve(), options.store.resolve()
-    return options
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    # Of cairn alone: the pipe's largest process could be pg_dump.
+    sys.exit(run(SUBJECTS, parse_options(__doc__, SUBJECTS, "postgres", "db", {"PATH": f"{BIN}:{os.environ['PATH']}", "PGUSER": "postgres"}),
+                 {"PostgreSQL": version()}, lambda sample: "pg_dump" not in sample["op"]))

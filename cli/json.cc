@@ -183,14 +183,17 @@ std::string snapshot_json(const Manifest& m) {
   return line(out);
 }
 
-std::optional<uint64_t> rows_of(const Part& part) {
-  const auto found = part.properties.find("rows");
-  uint64_t rows = 0;
+std::optional<uint64_t> number_of(const Part& part, const std::string& property) {
+  const auto found = part.properties.find(property);
+  uint64_t number = 0;
   if (found == part.properties.end()) return std::nullopt;
   const char* end = found->second.data() + found->second.size();
-  const auto [stop, error] = std::from_chars(found->second.data(), end, rows);
-  return error == std::errc{} && stop == end ? std::optional(rows) : std::nullopt;
+  const auto [stop, error] = std::from_chars(found->second.data(), end, number);
+  return error == std::errc{} && stop == end ? std::optional(number) : std::nullopt;
 }
+
+
+
 
 std::string entry_json(std::string_view path, const Entry& entry, const Manifest& snapshot, const Part* part) {
   Json out{{"message_type", "entry"}};
@@ -209,7 +212,10 @@ std::string entry_json(std::string_view path, const Entry& entry, const Manifest
   if (!part) return line(out);
   out["part"] = part->kind;
   if (const auto type = part->properties.find("type"); type != part->properties.end()) out["part_type"] = type->second;
-  if (const auto rows = rows_of(*part)) out["rows"] = *rows;
+  for (const char* property : {"rows", "elements"})
+    if (const auto number = number_of(*part, property)) out[property] = *number;
+  if (const auto expires = number_of(*part, "expires"); expires && *expires < kMostMilliseconds)
+    out["expires"] = rfc3339(static_cast<int64_t>(*expires) * 1'000'000);
   return line(out);
 }
 
@@ -301,6 +307,7 @@ std::string difference_json(const Difference& difference) {
   out["bytes_before"] = difference.bytes_before;
   out["bytes_after"] = difference.bytes_after;
   if (difference.definition) out["definition"] = true;
+  if (difference.expiry) out["expiry"] = true;
   if (difference.rows_added) out["rows_added"] = *difference.rows_added;
   if (difference.rows_removed) out["rows_removed"] = *difference.rows_removed;
   return line(out);
@@ -325,6 +332,33 @@ std::string server_restore_json(const PostgresRestoreResult& result, const std::
   out["mismatches"] = Json::array();
   for (const std::string& one : result.mismatches) out["mismatches"].push_back(printable(one));
   out["complete"] = result.complete();
+  out["dry_run"] = dry_run;
+  out["duration_s"] = seconds(duration_ns);
+  return line(out);
+}
+
+std::string redis_restore_json(const RedisRestoreResult& result, const std::string& snapshot_id, const std::string& place, bool dry_run,
+                               uint64_t duration_ns) {
+  Json out{{"message_type", "summary"}, {"snapshot_ids", {snapshot_id}}};
+  add_bytes(out, "to", place);
+  out["keys"] = result.keys;
+  out["functions"] = result.functions;
+  out["left"] = result.left;
+  out["expired"] = result.expired;
+  out["failed"] = result.failed;
+  out["bytes"] = result.bytes;
+  out["dry_run"] = dry_run;
+  out["duration_s"] = seconds(duration_ns);
+  return line(out);
+}
+
+std::string document_restore_json(const DocumentRestoreResult& result, const std::string& snapshot_id, bool dry_run, uint64_t duration_ns) {
+  Json out{{"message_type", "summary"}, {"snapshot_ids", {snapshot_id}}};
+  add_bytes(out, "target", result.file);
+  out["written"] = result.written;
+  out["bytes"] = result.extract.bytes;
+  out["taken"] = Json::array();
+  for (const std::string& one : result.extract.taken) out["taken"].push_back(printable(one));
   out["dry_run"] = dry_run;
   out["duration_s"] = seconds(duration_ns);
   return line(out);

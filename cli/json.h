@@ -12,7 +12,9 @@
 #include "ingest/backup.h"
 #include "ingest/diff/diff.h"
 #include "ingest/monitor.h"
+#include "ingest/document/document_restore.h"
 #include "ingest/postgres/server/server_restore.h"
+#include "ingest/redis/server/redis_restore.h"
 #include "ingest/restore.h"
 #include "store/check/check.h"
 #include "store/check/stats.h"
@@ -33,8 +35,10 @@ std::string backup_json(const BackupResult& result, uint64_t errors, bool dry_ru
 std::string snapshot_json(const Manifest& snapshot);
 // `part`: nullptr for what is none.
 std::string entry_json(std::string_view path, const Entry& entry, const Manifest& snapshot, const Part* part = nullptr);
-// The rows a part holds, where that is known.
-std::optional<uint64_t> rows_of(const Part& part);
+// A number that a part's properties tell, such as its "rows"; nothing when they don't.
+std::optional<uint64_t> number_of(const Part& part, const std::string& property);
+// Times of expiry beyond it don't fit into nanoseconds.
+inline constexpr uint64_t kMostMilliseconds = 9'000'000'000'000;
 std::string restore_json(const RestoreResult& result, const std::vector<std::string>& snapshot_ids, const std::string& target,
                          bool dry_run, uint64_t duration_ns);
 std::string damage_json(const Damage& damage);
@@ -49,5 +53,8 @@ std::string diff_summary_json(uint64_t added, uint64_t removed, uint64_t changed
 // `place`: the server, without secrets.
 std::string server_restore_json(const PostgresRestoreResult& result, const std::string& snapshot_id, const std::string& place,
                                 bool dry_run, uint64_t duration_ns);
+std::string redis_restore_json(const RedisRestoreResult& result, const std::string& snapshot_id, const std::string& place, bool dry_run,
+                               uint64_t duration_ns);
+std::string document_restore_json(const DocumentRestoreResult& result, const std::string& snapshot_id, bool dry_run, uint64_t duration_ns);
 
 }  // namespace cairn

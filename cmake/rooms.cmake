@@ -143,7 +143,8 @@ cairn_library(cairn_ingest
   ingest/tree/sink_state.cc
   ingest/tree/temporary.cc
   ingest/tree/walk.cc)
-target_link_libraries(cairn_ingest PUBLIC cairn_store PRIVATE PkgConfig::LIBPQ PkgConfig::ZLIB PkgConfig::LZ4 PkgConfig::ZSTD)
+target_link_libraries(cairn_ingest PUBLIC cairn_store PRIVATE PkgConfig::LIBPQ PkgConfig::ZLIB PkgConfig::LZ4 PkgConfig::ZSTD
+  PkgConfig::LZF PkgConfig::HIREDIS PkgConfig::OPENSSL PkgConfig::TOMLPLUSPLUS)
 
 
 cairn_library(cairn_cli

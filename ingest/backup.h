@@ -10,6 +10,7 @@
 #include "ingest/monitor.h"
 #include "ingest/parts/open_parts.h"
 #include "ingest/postgres/live/live_source.h"
+#include "ingest/redis/redis_url.h"
 #include "ingest/tree/walk.h"
 #include "store/repository.h"
 
@@ -17,13 +18,14 @@ namespace cairn {
 
 // Where one component comes from.
 struct SourceSpec {
-  enum class Kind { kPath, kStdin, kShell, kCommand, kPostgres };
+  enum class Kind { kPath, kStdin, kShell, kCommand, kPostgres, kRedis };
   Kind kind = Kind::kPath;
   std::string name;               // of the component
   std::string path;               // kPath
   std::string script;             // kShell: for /bin/sh -c
   std::vector<std::string> argv;  // kCommand: without a shell
   std::optional<PostgresSourceOptions> postgres;  // kPostgres
+  std::optional<RedisUrl> redis;  // kRedis
   std::string description;        // for the snapshot, without secrets: the path, "stdin", "exec:…"
 };
 
@@ -32,6 +34,7 @@ struct BackupOptions {
   std::string host;               // "" : this machine's name
   WalkOptions walk;
   StreamFormat format = StreamFormat::kAuto;  // of streams, and of files and directories that are components
+  const Secret* document_key = nullptr;  // opens sealed documents; nothing is recorded when it opens none of the sources
   bool force = false;             // read every file, whatever the previous snapshot says
   bool dry_run = false;           // tell through monitor.item what would be done; write nothing
   size_t threads = 0;             // 0: as many as there are processors, at most 8

@@ -79,7 +79,7 @@ run_all() {
   fi
   if [ "$fast" = yes ]; then return 0; fi
   if step "build with ASan and UBSan" build asan; then
-    step "fast tests and scenarios with ASan and UBSan" tests build-asan 'fast|cli' || true
+    step "fast tests and scenarios with ASan and UBSan" tests build-asan 'fast|cli|redis' || true
   fi
   if step "build with TSan" build tsan store_tests ingest_tests; then
     step "tests with threads, with TSan" unscattered_tests build-tsan threads || true

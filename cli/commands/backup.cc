@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "cli/command.h"
+#include "cli/commands/document_restore.h"
 #include "cli/commands/source_args.h"
 #include "cli/json.h"
 #include "cli/terminal.h"
@@ -16,11 +17,12 @@ namespace {
 
 constexpr char kDetails[] =
     "SOURCE is a path, exec:COMMAND (run by /bin/sh, its output is saved), postgresql://... (a server, or one database\n"
-    "of it), or - (standard input).  All of them become one snapshot or, when a command fails, none.  Each is a\n"
+    "of it), redis://... (a server), or - (standard input).  All of them become one snapshot or, when a command fails, none.  Each is a\n"
     "component, called NAME or after the last element of its path; a path with a = in it that exists as written is\n"
     "taken as a path.  With --command NAME the words after -- are run without a shell.\n\n"
     "Dumps of PostgreSQL (pg_dump in every format, pg_dumpall) are recognised and saved with their parts: see them with\n"
-    "cairn ls, take one table out with cairn cat or restore.  --format raw saves streams without looking into them.\n\n"
+    "cairn ls, take one table out with cairn cat or restore.  Likewise RDB files of Redis and Valkey with their keys, and\n"
+    "JSON documents with their sections and elements.  --format raw saves streams without looking into them.\n\n"
     "Patterns: * and ? don't match /, ** matches any directories; without / a pattern matches a name at any depth,\n"
     "with a leading / from the root of the component, with a trailing / directories only; a leading ! takes an\n"
     "exclusion back.\n\n"
@@ -31,6 +33,7 @@ constexpr char kDetails[] =
     "  cairn backup media=/srv/app/media db=exec:'docker exec app-db pg_dumpall -U postgres' --tag nightly\n"
     "  cairn backup /srv/app/media --command db -- docker exec app-db pg_dumpall -U postgres\n"
     "  cairn backup db=postgresql://backup@db.example/ --exclude-database 'test*'\n"
+    "  cairn backup cache=redis://backup@cache.example knot=/srv/knot/backup.json\n"
     "  pg_dumpall | cairn backup - --stdin-name db";
 
 class Backup : public Command {
@@ -45,7 +48,8 @@ class Backup : public Command {
     to.words_after_dashes("--command", sources_.command);
     to.text("--stdin-name", "NAME", sources_.stdin_name, "the name of the component - (else: stdin)");
     to.text("--command", "NAME", sources_.command_name, "save the output of the command after -- as component NAME");
-    to.choice("--format", {"auto", "raw", "postgres", "redis", "json"}, format_, "what streams are (redis, json: a later version)");
+    to.choice("--format", {"auto", "raw", "postgres", "redis", "json"}, format_, "what streams are (default: auto)");
+    to.text("--decrypt-key", "FILE", decrypt_key_, "a key of 32 bytes for JSON documents sealed with AES-256-GCM, as knot's");
     to.list("--exclude-database", "PATTERN", sources_.exclude_databases, "of a server, leave out databases; * and ?; may be repeated");
     to.list("--tag", "TAG", options_.tags, "a word to find the snapshot by; may be repeated");
     to.text("--host", "HOST", options_.host, "instead of this machine's name");
@@ -63,6 +67,8 @@ class Backup : public Command {
     options_.format = parse_format(format_);
     const std::vector<SourceSpec> sources = parse_sources(sources_);
     fill_filter();
+    const std::optional<Secret> document_key_given = document_key(decrypt_key_, "--decrypt-key", "CAIRN_DECRYPT_KEY");
+    options_.document_key = document_key_given ? &*document_key_given : nullptr;
     Repository& repository = session.repository();
     if (options_.dry_run) session.progress.show_items();
     session.progress.begin();
@@ -94,7 +100,7 @@ class Backup : public Command {
   SourceArguments sources_;
   BackupOptions options_;
   std::vector<std::string> excludes_, exclude_files_;
-  std::string largest_, format_ = "auto";
+  std::string largest_, decrypt_key_, format_ = "auto";
 };
 
 uint64_t parse_count(const std::string& digits) {
@@ -103,20 +109,35 @@ uint64_t parse_count(const std::string& digits) {
   return count;
 }
 
-// "db: 2 databases, 217 tables, 1,234,567 rows; authentik 2025.8.4"
+// "db: 2 databases, 217 tables, 1,234,567 rows; authentik 2025.8.4", "cache: 2 databases, 12,345 keys, 17 of them with an expiry",
+// "backup: 12 sections, 345 elements; knot"
 std::string contents(const ComponentInfo& component) {
   auto property = [&](const char* key) {
     auto found = component.properties.find(key);
     return found == component.properties.end() ? std::string() : found->second;
   };
-  if (property("tables").empty()) return "";
-  const std::string databases = property("databases");
-  std::string out = printable(component.name) + ": " +
-                    counted(static_cast<uint64_t>(std::ranges::count(databases, '\n')) + !databases.empty(), "database", "databases") + ", " +
-                    counted(parse_count(property("tables")), "table", "tables") + ", " +
-                    counted(parse_count(property("rows")), "row", "rows");
-  if (!property("app").empty()) out += "; " + printable(property("app") + " " + property("app.version"));
-  return out + "\n";
+  std::string words;
+  auto add = [&](uint64_t count, const char* one, const char* many) { words += (words.empty() ? "" : ", ") + counted(count, one, many); };
+  auto number = [&](const char* key) { return parse_count(property(key)); };
+  auto lines = [&](const char* key) {
+    const std::string text = property(key);
+    return static_cast<uint64_t>(std::ranges::count(text, '\n')) + !text.empty();
+  };
+  if (!property("tables").empty()) {
+    add(lines("databases"), "database", "databases");
+    add(number("tables"), "table", "tables");
+    add(number("rows"), "row", "rows");
+  } else if (!property("keys").empty()) {
+    add(lines("databases"), "database", "databases");
+    add(number("keys"), "key", "keys");
+    if (number("functions") > 0) add(number("functions"), "function library", "function libraries");
+  } else if (component.kind == ComponentKind::kDocument) {
+    if (lines("sections") > 0) add(lines("sections"), "section", "sections");
+    add(number("elements"), "element", "elements");
+  }
+  if (words.empty()) return "";
+  if (!property("app").empty()) words += "; " + printable(property("app") + (property("app.version").empty() ? "" : " " + property("app.version")));
+  return printable(component.name) + ": " + words + "\n";
 }
 
 std::string Backup::summary(const BackupResult& result) const {

@@ -12,7 +12,7 @@ namespace {
 constexpr char kDetails[] =
     "Lists what was added (+), removed (-) and changed (M) from the first to the second.  Within a dump of PostgreSQL it\n"
     "names tables, with the rows added and removed (a changed row counts as both), views, functions and so on; no server\n"
-    "is needed.  Data that both sides share is not read.\n\n"
+    "is needed.  Likewise keys of Redis, and sections and elements of documents.  Data that both sides share is not read.\n\n"
     "Exit code: 0 done, whether something differs or not.\n\n"
     "Examples:\n"
     "  cairn diff latest~1 latest\n"
@@ -51,6 +51,7 @@ class Diff : public Command {
     std::string words;
     auto add = [&](const std::string& more) { words += (words.empty() ? "" : ", ") + more; };
     if (difference.definition && difference.kind == "table") add("definition");
+    if (difference.expiry) add("expiry");
     if (difference.rows_added.value_or(0) > 0) add("+" + counted(*difference.rows_added, "row", "rows"));
     if (difference.rows_removed.value_or(0) > 0) add("-" + counted(*difference.rows_removed, "row", "rows"));
     return out + (words.empty() ? "" : "  (" + words + ")") + "\n";

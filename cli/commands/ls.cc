@@ -78,7 +78,10 @@ class Ls : public Command {
     if (const auto found = part.properties.find("type"); found != part.properties.end()) type = printable(found->second);
     for (char& c : type) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
     if (!type.empty() && type != part.kind) out += ", " + type;
-    if (const auto rows = rows_of(part)) out += ", " + counted(*rows, "row", "rows");
+    if (const auto rows = number_of(part, "rows")) out += ", " + counted(*rows, "row", "rows");
+    if (const auto elements = number_of(part, "elements")) out += ", " + counted(*elements, "element", "elements");
+    if (const auto expires = number_of(part, "expires"); expires && *expires < kMostMilliseconds)
+      out += ", expires " + local_time(static_cast<int64_t>(*expires) * 1'000'000);
     return out + ")";
   }
 

@@ -78,6 +78,7 @@ class SourceParser {
   void add_stdin(const std::string& name);
   void add_script(const std::string& script, const std::string& name);
   void add_postgres(const std::string& url, const std::string& name);
+  void add_redis(const std::string& url, const std::string& name);
   void add(SourceSpec spec) {
     require_component_name(spec.name, spec.description);
     specs_.push_back(std::move(spec));
@@ -104,6 +105,8 @@ bool SourceParser::special(const std::string& source, const std::string& name) {
     add_stdin(name);
   } else if (PostgresUrl::is_one(source)) {
     add_postgres(source, name);
+  } else if (RedisUrl::is_one(source)) {
+    add_redis(source, name);
   } else if (source.starts_with(kExec)) {
     add_script(source.substr(kExec.size()), name);
   } else if (const std::string_view scheme = url_scheme(source); !scheme.empty() && !exists(source)) {
@@ -159,6 +162,15 @@ void SourceParser::add_postgres(const std::string& url, const std::string& name)
   add(std::move(spec));
 }
 
+void SourceParser::add_redis(const std::string& url, const std::string& name) {
+  SourceSpec spec;
+  spec.kind = SourceSpec::Kind::kRedis;
+  spec.redis = RedisUrl(url);
+  spec.name = name.empty() ? spec.redis->component_name() : name;
+  spec.description = spec.redis->description();
+  add(std::move(spec));
+}
+
 void SourceParser::add_command() {
   if (arguments_.command_name.empty()) return;
   if (arguments_.command.empty())
@@ -176,7 +188,7 @@ std::vector<SourceSpec> SourceParser::finish() {
     throw UsageError("--stdin-name: write - among the sources to read standard input");
   if (!arguments_.exclude_databases.empty() && std::ranges::find(specs_, SourceSpec::Kind::kPostgres, &SourceSpec::kind) == specs_.end())
     throw UsageError("--exclude-database belongs to a source postgresql://...; a dump leaves databases out itself: pg_dumpall --exclude-database");
-  if (specs_.empty()) throw UsageError("nothing to back up: give a path, NAME=exec:COMMAND, --command NAME -- COMMAND, postgresql://..., or -");
+  if (specs_.empty()) throw UsageError("nothing to back up: give a path, NAME=exec:COMMAND, --command NAME -- COMMAND, postgresql://..., redis://..., or -");
   std::set<std::string> names;
   for (const SourceSpec& spec : specs_)
     if (!names.insert(spec.name).second)
@@ -203,7 +215,7 @@ StreamFormat parse_format(const std::string& format) {
   if (format == "auto") return StreamFormat::kAuto;
   if (format == "raw") return StreamFormat::kRaw;
   if (format == "postgres") return StreamFormat::kPostgres;
-  throw UsageError("--format " + format + ": not supported by this version; --format raw stores such streams as they are");
+  return format == "redis" ? StreamFormat::kRedis : StreamFormat::kJson;
 }
 
 }  // namespace cairn

@@ -1,6 +1,6 @@
 // What `backup` is asked to take in: [NAME=]SOURCE..., --stdin-name, --command NAME -- CMD…, made into components.
 //
-// A SOURCE is a path, "exec:SHELL-COMMAND", "postgresql://…" or "-".  "NAME=" is a name only when there is no '/' in it and something follows;
+// A SOURCE is a path, "exec:SHELL-COMMAND", "postgresql://…", "redis://…" or "-".  "NAME=" is a name only when there is no '/' in it and something follows;
 // a path that has a '=' in it and exists as it was given is that path ("a=b" where there is a file of this name).
 //
 // Names:    without NAME= the last element of the path ("root" for "/", the real directory's for "." and ".."), the command's
@@ -31,7 +31,7 @@ std::vector<SourceSpec> parse_sources(const SourceArguments& arguments);
 // For the snapshot and for messages: "exec:pg_dump ...": what follows the first word may be a password.
 std::string describe_script(std::string_view script);
 
-// Reads --format.  UsageError for those that belong to a later version.
+// Reads --format.   Requires: one of its choices.
 StreamFormat parse_format(const std::string& format);
 
 }  // namespace cairn

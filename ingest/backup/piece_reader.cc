@@ -7,6 +7,7 @@
 
 #include "ingest/postgres/archive/archive_source.h"
 #include "ingest/postgres/live/live_source.h"
+#include "ingest/redis/live/live_source.h"
 #include "ingest/tree/metadata.h"
 #include "store/host.h"
 
@@ -76,6 +77,7 @@ void PieceReader::open_stream(const SourceSpec& source) {
     case SourceSpec::Kind::kShell: stream_ = run_shell(source.name, source.script, monitor_); break;
     case SourceSpec::Kind::kCommand: stream_ = run_command(source.name, source.argv, monitor_); break;
     case SourceSpec::Kind::kPostgres: stream_ = open_postgres(source.postgres.value(), monitor_); break;
+    case SourceSpec::Kind::kRedis: stream_ = open_redis(source.redis.value(), monitor_); break;
     case SourceSpec::Kind::kPath: break;
   }
 }
@@ -91,13 +93,30 @@ void PieceReader::begin_stream(const SourceSpec& source) {
   entry.path = source.name;
   entry.change = JobEntry::Change::kNew;
   monitor_.current(source.name);
-  opened_ = open_parts([this](std::span<uint8_t> into) { return stream_->read(into); }, options_.format, source.name);
-  if (options_.format == StreamFormat::kPostgres && !opened_.parts) warn_of_format();
+  opened_ = open([this](std::span<uint8_t> into) { return stream_->read(into); });
+  if (!opened_.parts) warn_of_format();
   begin_slices(std::move(entry), kStreamPolicy);
 }
 
 void PieceReader::warn_of_format() {
-  monitor_.warning(source_->name + ": doesn't begin like a PostgreSQL dump; saved as it came, without parts");
+  if (options_.format == StreamFormat::kAuto || options_.format == StreamFormat::kRaw) return;
+  monitor_.warning(source_->name + ": doesn't begin like " + std::string(format_words(options_.format)) +
+                   "; saved as it came, without parts");
+}
+
+OpenedStream PieceReader::open(ReadBytes read) {
+  OpenOptions options{options_.format, source_->name, options_.document_key};
+  // A server's kind is known, whatever is said of the other streams.
+  if (source_->kind == SourceSpec::Kind::kRedis && options.format != StreamFormat::kRaw) options.format = StreamFormat::kRedis;
+  if (source_->kind == SourceSpec::Kind::kPostgres && options.format != StreamFormat::kRaw) options.format = StreamFormat::kPostgres;
+  // What sorts reads all of it before anything can be cut.
+  auto interruptible = [this, read = std::move(read)](std::span<uint8_t> into) {
+    monitor_.check_interrupted();
+    return read(into);
+  };
+  OpenedStream opened = open_parts(std::move(interruptible), options);
+  unsealed_ = unsealed_ || opened.unsealed;
+  return opened;
 }
 
 // A dump of pg_dump --format=directory is one stream of its files.  False when it is none, or not as pg_dump leaves it.
@@ -214,7 +233,7 @@ void PieceReader::add_entry(Job& job, WalkStep&& step) {
   if (!keep && before && before->type == EntryType::kFile) entry.before = *before;
   // Also one that is kept: it may have been saved without its parts.
   if (is_root && !options_.dry_run && options_.format != StreamFormat::kRaw && begin_file_with_parts(entry)) return;
-  if (is_root && options_.format == StreamFormat::kPostgres) warn_of_format();
+  if (is_root) warn_of_format();
   if (keep) {
     entry.change = JobEntry::Change::kUnmodified;
     entry.content = JobEntry::Content::kKeep;
@@ -254,7 +273,7 @@ bool PieceReader::begin_file_with_parts(JobEntry& entry) {
     Entry now = entry.entry;
     auto file = std::make_unique<FileContent>(walker_->directory_fd(), entry.open_name, now);
     if (file->sparse()) return false;
-    OpenedStream opened = open_parts([from = file.get()](std::span<uint8_t> into) { return from->read(into); }, options_.format, source_->name);
+    OpenedStream opened = open([from = file.get()](std::span<uint8_t> into) { return from->read(into); });
     if (!opened.parts) return false;
     capture_xattrs(file->fd(), entry.path, monitor_, now);
     now.racy = true;
@@ -262,7 +281,7 @@ bool PieceReader::begin_file_with_parts(JobEntry& entry) {
     file_ = std::move(file);
     opened_ = std::move(opened);
   } catch (const Error& e) {
-    if (e.code() == ErrorCode::kInterrupted) throw;
+    if (e.code() == ErrorCode::kInterrupted || e.code() == ErrorCode::kInvalidArgument) throw;
     return false;
   }
   begin_slices(std::move(entry), kStreamPolicy);
@@ -282,7 +301,7 @@ Job PieceReader::next_slice() {
     entry.runs = std::move(slice.runs);
     if (slice.last) end_long_content(entry);
   } catch (const Error& e) {  // of a file; what was read of it is not used
-    if ((!file_ && !archive_directory_) || e.code() == ErrorCode::kInterrupted) throw;
+    if ((!file_ && !archive_directory_) || opened_.unsealed || e.code() == ErrorCode::kInterrupted || e.code() == ErrorCode::kNoSpace) throw;
     monitor_.error(long_entry_->path, e.what());
     entry = std::move(*long_entry_);
     entry.failed = true;
@@ -328,6 +347,8 @@ void PieceReader::take_parts() {
   if (component.parts.kind == ComponentKind::kStream && component.parts.ended) return;   // who knows what it is
   component.completeness = component.parts.ended ? Completeness::kComplete : Completeness::kIncomplete;
   if (component.parts.ended) return;
+  // A server sends its RDB with a checksum: what doesn't fit isn't its data.
+  if (source_->kind == SourceSpec::Kind::kRedis) throw Error(ErrorCode::kIo, source_->name + ": " + component.parts.problem + "; nothing was recorded");
   ++broken_streams_;
   monitor_.error(source_->name, component.parts.problem + "; saved as far as it goes, and marked incomplete");
 }

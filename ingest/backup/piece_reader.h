@@ -42,6 +42,8 @@ class PieceReader {
   std::vector<OpenComponent>& components() { return components_; }
   // Dumps that break off: told to the monitor as errors, but no trouble of a tree.
   uint64_t broken_streams() const { return broken_streams_; }
+  // The key of BackupOptions opened something.
+  bool unsealed() const { return unsealed_; }
   uint64_t sockets_skipped() const { return sockets_skipped_; }
 
  private:
@@ -57,6 +59,7 @@ class PieceReader {
   void begin_slices(JobEntry&& entry, const CutPolicy& policy);
   void take_parts();
   void warn_of_format();
+  OpenedStream open(ReadBytes read);
   Job next_slice();
   void end_long_content(JobEntry& entry);
   size_t directory_of(Job& job);
@@ -72,6 +75,7 @@ class PieceReader {
   int64_t scan_start_ns_ = 0;
   uint64_t sockets_skipped_ = 0;
   uint64_t broken_streams_ = 0;
+  bool unsealed_ = false;
 
   // The source being read: a walk, or a stream.
   const SourceSpec* source_ = nullptr;

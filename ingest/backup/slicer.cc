@@ -27,11 +27,31 @@ void Slicer::pass_hole(Slice& slice, uint64_t hole_bytes) {
   slice.runs.push_back({hole_bytes, true});
 }
 
-// The begin of the first record at or behind `from`; `from` itself when there is none near.
-size_t Slicer::record_begin(const Slice& slice, size_t from) const {
+void Slicer::take_marks() {
+  taken_.clear();
+  parts_->take_marks(taken_);
+  for (const Mark& mark : taken_)
+    if (mark.item) items_.push_back(mark.offset_bytes);
+    else marks_.push_back(mark);
+}
+
+// How far a cut at `from` may move.
+size_t Slicer::furthest_shift(size_t from) const {
   size_t end = std::min(from + kMostShiftBytes, used_);
   if (next_mark_ < marks_.size() && marks_[next_mark_].offset_bytes >= begin_bytes_)
     end = std::min<size_t>(end, marks_[next_mark_].offset_bytes - begin_bytes_);
+  return end;
+}
+
+// The begin of the first item at or behind `from`; `from` itself when there is none near.
+size_t Slicer::item_begin(size_t from) const {
+  auto item = std::ranges::lower_bound(items_, begin_bytes_ + from);
+  return item != items_.end() && *item <= begin_bytes_ + furthest_shift(from) ? static_cast<size_t>(*item - begin_bytes_) : from;
+}
+
+// Likewise of a record.
+size_t Slicer::record_begin(const Slice& slice, size_t from) const {
+  const size_t end = furthest_shift(from);
   if (from == 0 || end <= from) return from;
   const uint8_t* begin = slice.bytes.data() + from - 1;   // a record begins behind a newline, which may be the byte before
   const void* newline = std::memchr(begin, '\n', end - from);
@@ -46,7 +66,7 @@ void Slicer::scan(Slice& slice, size_t end) {
   scanned_ = end;
   for (uint32_t length : lengths_) {
     logical += length;
-    end_chunk(slice, records_ ? record_begin(slice, logical) : logical);
+    end_chunk(slice, records_ ? record_begin(slice, logical) : item_begin(logical));
   }
 }
 
@@ -54,7 +74,7 @@ void Slicer::scan(Slice& slice, size_t end) {
 void Slicer::scan_settled(Slice& slice) {
   size_t settled = used_, limit = used_;
   if (parts_) {
-    parts_->take_marks(marks_);
+    take_marks();
     settled = static_cast<size_t>(std::min<uint64_t>(used_, parts_->settled() - std::min(parts_->settled(), begin_bytes_)));
     limit = ended_ ? used_ : settled - std::min(settled, kMostShiftBytes);
   }
@@ -103,6 +123,7 @@ Slice Slicer::next() {
   cut_ = 0;
   marks_.erase(marks_.begin(), marks_.begin() + static_cast<ptrdiff_t>(next_mark_));
   next_mark_ = 0;
+  items_.erase(items_.begin(), std::ranges::lower_bound(items_, begin_bytes_));
   return slice;
 }
 

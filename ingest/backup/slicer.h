@@ -21,7 +21,7 @@ struct Slice {
 
 class Slicer {
  public:
-  // How far a content-defined cut may move to the next record's begin.  Less than any minimum, so cuts stay in order.
+  // How far a content-defined cut may move to the next record's or item's begin.  Less than any minimum, so cuts stay in order.
   static constexpr size_t kMostShiftBytes = 4 << 10;
 
   // Both must outlive this.
@@ -35,10 +35,13 @@ class Slicer {
 
  private:
   void pass_hole(Slice& slice, uint64_t hole_bytes);
+  void take_marks();
   void scan_settled(Slice& slice);
   void scan(Slice& slice, size_t end);
   void end_chunk(Slice& slice, size_t at);
+  size_t furthest_shift(size_t from) const;
   size_t record_begin(const Slice& slice, size_t from) const;
+  size_t item_begin(size_t from) const;
   ByteSource& source_;
   PartedSource* parts_ = nullptr;   // source_, when it has marks
   Chunker chunker_;
@@ -49,8 +52,10 @@ class Slicer {
   size_t cut_ = 0;                  // where the last chunk ended
   bool ended_ = false;
   bool records_ = false;            // the chunker is among records
-  std::vector<Mark> marks_;
+  std::vector<Mark> marks_;         // cuts
   size_t next_mark_ = 0;
+  std::vector<uint64_t> items_;     // where items begin, behind the begin of the slice at hand
+  std::vector<Mark> taken_;
   std::vector<uint32_t> lengths_;
 };
 

@@ -15,8 +15,9 @@ struct Difference {
   enum class Change { kAdded, kRemoved, kChanged };
   Change change = Change::kChanged;
   std::string path;                 // as the second side calls it (a removed one: as the first does), with the component's name
-  std::string kind;                 // "file", "directory", "link", "device" …; of a part its kind: "table", "view" …
+  std::string kind;                 // "file", "directory", "link", "device" …; of a part its kind: "table", "key", "section" …
   uint64_t bytes_before = 0, bytes_after = 0;
+  bool expiry = false;              // of a key: it expires at another time, or no longer
   bool definition = false;          // of a changed table: something besides its rows
   std::optional<uint64_t> rows_added, rows_removed;   // of a table; a changed row counts as one removed and one added
 };

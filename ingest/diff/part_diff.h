@@ -1,4 +1,5 @@
-// What differs between the parts of two components, by their catalogues; of tables also how many rows.
+// What differs between the parts of two components, by their catalogues; of tables also how many rows, of keys whether they expire
+// otherwise.
 #pragma once
 
 #include "ingest/diff/tree_diff.h"

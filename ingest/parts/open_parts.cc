@@ -2,9 +2,12 @@
 
 #include <algorithm>
 
+#include "ingest/document/document_source.h"
+#include "ingest/document/sealed_document.h"
 #include "ingest/postgres/archive/archive_source.h"
 #include "ingest/postgres/dump_scanner.h"
 #include "ingest/postgres/dump_source.h"
+#include "ingest/redis/rdb_source.h"
 
 namespace cairn {
 
@@ -40,14 +43,36 @@ class PeekedBytes : public ByteSource {
 
 }  // namespace
 
-OpenedStream open_parts(ReadBytes read, StreamFormat format, const std::string& component) {
+OpenedStream open_parts(ReadBytes read, const OpenOptions& options) {
+  const StreamFormat format = options.format;
   auto bytes = std::make_unique<PeekedBytes>(std::move(read), format == StreamFormat::kRaw ? 0 : kPeekBytes);
   OpenedStream opened;
   ReadBytes rest = [from = bytes.get()](std::span<uint8_t> into) { return from->read(into); };
-  if (looks_like_archive(bytes->beginning())) opened.parts = make_archive_source(std::move(rest), component);
-  else if (DumpScanner::looks_like_dump(bytes->beginning())) opened.parts = make_dump_source(std::move(rest), component);
+  const ByteView beginning = bytes->beginning();
+  auto may_be = [&](StreamFormat one) { return format == StreamFormat::kAuto || format == one; };
+  auto document = [](ReadBytes plain) { return make_document_source(std::move(plain), document_profiles()); };
+  if (may_be(StreamFormat::kPostgres) && looks_like_archive(beginning)) {
+    opened.parts = make_archive_source(std::move(rest), options.component);
+  } else if (may_be(StreamFormat::kPostgres) && DumpScanner::looks_like_dump(beginning)) {
+    opened.parts = make_dump_source(std::move(rest), options.component);
+  } else if (may_be(StreamFormat::kRedis) && RdbReader::looks_like_rdb(beginning)) {
+    opened.parts = make_rdb_source(std::move(rest));
+  } else if (may_be(StreamFormat::kJson) && looks_like_json(beginning)) {
+    opened.parts = document(std::move(rest));
+  } else if (may_be(StreamFormat::kJson) && options.document_key && opens_as_document(*options.document_key, beginning)) {
+    opened.parts = make_sealed_document_source(std::move(rest), *options.document_key, document);
+    opened.unsealed = true;
+  }
   opened.bytes = std::move(bytes);
   return opened;
+}
+
+std::string_view format_words(StreamFormat format) {
+  switch (format) {
+    case StreamFormat::kRedis: return "an RDB file";
+    case StreamFormat::kJson: return "a JSON document";
+    default: return "a PostgreSQL dump";
+  }
 }
 
 }  // namespace cairn

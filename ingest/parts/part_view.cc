@@ -4,6 +4,9 @@
 
 #include "ingest/parts/closure.h"
 #include "ingest/parts/parted_source.h"
+#include "ingest/redis/rdb/crc64.h"
+#include "ingest/redis/rdb/rdb_writer.h"
+#include "ingest/redis/rdb_source.h"
 #include "store/coding.h"
 #include "store/tree/directory.h"
 
@@ -12,7 +15,12 @@ namespace cairn {
 namespace {
 
 constexpr size_t kTreeCacheBytes = 8 << 20;
-constexpr std::string_view kFileOfDirectory = ".sql";   // a/b.sql is all of a/b
+
+// What is behind the name of a part as a file: a/b.sql is all of a/b.
+std::string_view suffix_of(ComponentKind kind) {
+  if (kind == ComponentKind::kPostgres) return ".sql";
+  return kind == ComponentKind::kDocument ? ".json" : "";
+}
 
 std::string_view last_element(std::string_view path) { return path.substr(path.rfind('/') + 1); }   // npos + 1 is 0
 
@@ -26,7 +34,12 @@ std::string name_of_original(const ComponentInfo& component) {
   std::string name = found == component.properties.end() ? "" : found->second;
   while (name.ends_with('/')) name.pop_back();
   if (valid_entry_name(name)) return name;
-  return component.kind == ComponentKind::kPostgres ? "dump.sql" : "original";
+  switch (component.kind) {
+    case ComponentKind::kPostgres: return "dump.sql";
+    case ComponentKind::kRedis: return "dump.rdb";
+    case ComponentKind::kDocument: return "document.json";
+    default: return "original";
+  }
 }
 
 }  // namespace
@@ -67,7 +80,8 @@ std::unique_ptr<PartView> PartView::of_path(Repository& repository, const Manife
 PartView::PartView(Repository& repository, const ComponentInfo& component, Entry entry, Monitor& monitor, size_t threads)
     : repository_(repository), component_(component), entry_(std::move(entry)),
       reader_(repository.backend(), repository.keys(), repository.index(), kTreeCacheBytes),
-      output_(repository, entry_.content, threads, monitor), original_name_(name_of_original(component)) {}
+      output_(repository, entry_.content, threads, monitor), suffix_(suffix_of(component.kind)),
+      original_name_(name_of_original(component)) {}
 
 // Not before it is needed: the original can be had without it.
 CatalogueReader* PartView::catalogue() {
@@ -111,13 +125,13 @@ ByteView PartView::recipe() {
   return *recipe_;
 }
 
-const std::vector<ArchiveFile>& PartView::rewritten_files() {
+const std::vector<OriginalFile>& PartView::rewritten_files() {
   if (!files_.empty()) return files_;
   if (!undo_) undo_ = undo_transform(component_.transform, recipe());
-  std::vector<ArchiveFile> files = undo_->files();
+  std::vector<OriginalFile> files = undo_->files();
   bool possible = files.size() == 1 && files.front().name.empty();
   if (!possible)
-    possible = !files.empty() && std::ranges::all_of(files, [](const ArchiveFile& file) { return valid_entry_name(file.name); });
+    possible = !files.empty() && std::ranges::all_of(files, [](const OriginalFile& file) { return valid_entry_name(file.name); });
   if (!possible) throw Error(ErrorCode::kCorrupt, "component " + printable(component_.name) + ": its original has impossible files");
   files_ = std::move(files);
   return files_;
@@ -125,7 +139,7 @@ const std::vector<ArchiveFile>& PartView::rewritten_files() {
 
 uint64_t PartView::originals_bytes() {
   uint64_t bytes = 0;
-  for (const ArchiveFile& file : rewritten_files()) bytes += file.size_bytes;
+  for (const OriginalFile& file : rewritten_files()) bytes += file.size_bytes;
   return bytes;
 }
 
@@ -139,7 +153,7 @@ PartFile PartView::original(size_t number) {
     out.entry.name = original_name_;
     return out;
   }
-  const ArchiveFile& file = rewritten_files().at(number);
+  const OriginalFile& file = rewritten_files().at(number);
   if (!file.name.empty()) out.path += "/" + file.name;
   out.entry = entry_of(out.path, file.size_bytes);
   if (file.name.empty()) {
@@ -175,12 +189,12 @@ PartView::Place PartView::resolve(const std::string& path) {
   if (path.empty()) return {};
   if (path == original_name_) return {several() ? Kind::kOriginals : Kind::kOriginal};
   if (path.starts_with(original_name_ + "/") && several()) {
-    auto found = std::ranges::find(files_, path.substr(original_name_.size() + 1), &ArchiveFile::name);
+    auto found = std::ranges::find(files_, path.substr(original_name_.size() + 1), &OriginalFile::name);
     if (found != files_.end()) return {Kind::kOriginal, static_cast<size_t>(found - files_.begin())};
   }
   if (auto part = visible_part(path)) return {Kind::kPart, 0, std::move(part)};
   if (visible_beneath(path)) return {Kind::kDirectory};
-  if (auto part = visible_part(path + std::string(kFileOfDirectory))) return {Kind::kPart, 0, std::move(part)};
+  if (auto part = visible_part(path + std::string(suffix_))) return {Kind::kPart, 0, std::move(part)};
   throw Error(ErrorCode::kNotFound, printable(component_.name + "/" + path) + ": is not in the snapshot (see what is in it with: cairn ls)");
 }
 
@@ -200,7 +214,10 @@ std::string PartView::restrict_key(std::string_view name) const {
 
 bool PartView::is_script(const Part& part) const { return component_.kind == ComponentKind::kPostgres && part.name.ends_with(".sql"); }
 
+bool PartView::is_key(const Part& part) const { return component_.kind == ComponentKind::kRedis && part.kind == "key"; }
+
 uint64_t PartView::file_bytes(const Part& part) const {
+  if (is_key(part)) return part.size_bytes() + kDumpFooterBytes;
   constexpr uint64_t kWrapBytes = std::string_view("\\restrict \n\n\\unrestrict \n").size() + 2 * 2 * ChunkId::kBytes;
   return part.size_bytes() + (is_script(part) ? kWrapBytes : 0);
 }
@@ -221,7 +238,7 @@ PartFile PartView::file_of(Part part, bool with_dependencies) {
     out.pieces.insert(out.pieces.begin(), text_piece("\\restrict " + key + "\n"));
     out.pieces.push_back(text_piece("\n\\unrestrict " + key + "\n"));
   }
-  uint64_t bytes = 0;
+  uint64_t bytes = is_key(part) ? kDumpFooterBytes : 0;
   for (const PartPiece& piece : out.pieces) bytes += piece.text.size() + piece.extent.length_bytes;
   out.entry = entry_of(part.name, bytes);
   out.part = std::move(part);
@@ -237,7 +254,7 @@ std::optional<PartFile> PartView::file(const std::string& path, bool with_depend
     case Place::Kind::kPart: return file_of(std::move(*place.part), with_dependencies);
     case Place::Kind::kDirectory: break;
   }
-  auto part = visible_part(path + std::string(kFileOfDirectory));
+  auto part = visible_part(path + std::string(suffix_));
   return part ? std::optional(file_of(std::move(*part), with_dependencies)) : std::nullopt;
 }
 
@@ -259,7 +276,7 @@ void PartView::list_parts(const std::string& directory, bool recursive, const Vi
   if (!catalogue()) return;
   auto visit_directory = [&](const std::string& path) {
     if (path == original_name_ && several()) return;   // visited with the originals
-    auto file = visible_part(path + std::string(kFileOfDirectory));
+    auto file = visible_part(path + std::string(suffix_));
     visit(path, directory_entry(path, file ? file_bytes(*file) : 0), nullptr);
   };
   const std::string prefix = directory.empty() ? "" : directory + "/";
@@ -327,7 +344,17 @@ void PartView::visit_targets(const std::string& path, bool with_dependencies, co
   });
 }
 
+void PartView::write_key(const PartFile& file, const WriteBytes& write) {
+  uint64_t crc = 0;
+  output_.write(file.pieces, [&](ByteView bytes) {
+    crc = crc64(crc, bytes);
+    write(bytes);
+  });
+  write(dump_footer(crc, rdb_version_of(component_)));
+}
+
 void PartView::write(const PartFile& file, const WriteBytes& write) {
+  if (file.part && is_key(*file.part)) return write_key(file, write);
   if (!file.original) return output_.write(file.pieces, write);
   uint64_t written = 0;
   auto counted = [&](ByteView bytes) {

@@ -4,6 +4,10 @@
 //   db/dump.sql                the original
 //   db/authentik/public/t.sql  a part; also as db/authentik/public/t
 //   db/authentik               a directory; as one file: the part db/authentik.sql
+//   cache/dump.rdb             the original
+//   cache/0/session:42         a key: its DUMP payload, whose footer (version and checksum) is made here
+//   backup/document.json       the original
+//   backup/Users/alice.json    a part; also as backup/Users/alice
 //
 // A part .sql of a PostgreSQL dump stands between \restrict and \unrestrict: commands of psql in it are refused by psql.
 // Parts of kind "link" and those with an element that begins with '.' are for --with-dependencies only: nobody sees them.
@@ -76,12 +80,14 @@ class PartView {
   Place resolve(const std::string& path);
   bool visible_beneath(const std::string& directory);
   std::optional<Part> visible_part(const std::string& name);
-  const std::vector<ArchiveFile>& rewritten_files();
+  const std::vector<OriginalFile>& rewritten_files();
   ByteView recipe();
   bool several() { return !component_.transform.empty() && !rewritten_files().front().name.empty(); }
   PartFile original(size_t number);
   std::string restrict_key(std::string_view name) const;
   bool is_script(const Part& part) const;
+  bool is_key(const Part& part) const;
+  void write_key(const PartFile& file, const WriteBytes& write);
   uint64_t file_bytes(const Part& part) const;
   PartFile file_of(Part part, bool with_dependencies);
   Entry entry_of(std::string_view path, uint64_t size_bytes) const;
@@ -96,10 +102,11 @@ class PartView {
   ChunkReader reader_;
   std::optional<CatalogueReader> catalogue_;   // for finding; each listing has its own
   PartOutput output_;
+  std::string_view suffix_;              // "a/b" is "a/b.sql" as well; "" : nothing is
   std::string original_name_;            // of the file, or of the directory that holds its files
-  std::vector<ArchiveFile> files_;       // of a transform; read when first asked for
+  std::vector<OriginalFile> files_;      // of a transform; read when first asked for
   std::optional<Bytes> recipe_;
-  std::unique_ptr<const ArchiveRebuilder> undo_;   // of the recipe
+  std::unique_ptr<const Rebuilder> undo_;   // of the recipe
 };
 
 }  // namespace cairn

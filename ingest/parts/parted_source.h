@@ -15,14 +15,23 @@
 
 namespace cairn {
 
-// A chunk must end here, so that what follows makes the same chunks whatever stands before it.
+// A chunk must end here, so that what follows makes the same chunks whatever stands before it; or, of an item, may well end here.
 struct Mark {
   uint64_t offset_bytes = 0;   // in the stored stream
-  bool records = false;        // from here to the next mark every line is a record: content-defined cuts move to the next line's begin
+  bool records = false;        // from here to the next cut every line is a record: content-defined cuts move to the next line's begin
+  bool item = false;           // no cut: an item begins here, and a content-defined cut shortly before moves here
 };
 
 // Longer ones are neither written nor read.
 inline constexpr uint64_t kMostRecipeBytes = uint64_t{256} << 20;
+
+// Parts ascending by name (bytewise), names unique.   Threads: one thread at a time.
+class PartStream {
+ public:
+  virtual ~PartStream() = default;
+  // The next part; false at the end.
+  virtual bool next(Part& part) = 0;
+};
 
 // What is known of the stream when it has ended.
 struct StreamParts {
@@ -31,6 +40,7 @@ struct StreamParts {
   std::string problem;                              // for people, one line
   std::map<std::string, std::string> properties;    // of the component; FORMAT.md, "Properties"
   std::vector<Part> parts;                          // names unique, in any order
+  std::unique_ptr<PartStream> sorted_parts;         // in place of `parts`: more than memory should hold
   std::string transform;                            // "" : the stored stream is the stream
   Bytes recipe;                                     // what undoing the transform needs
   std::vector<std::string> warnings;

@@ -35,6 +35,17 @@ void store_parts(StreamParts&& parts, const PutObject& put, ComponentInfo& info)
   if (parts.recipe.size() > kInlineRecipeBytes) store_recipe(parts.recipe, put, info);
   else info.transform_recipe = std::move(parts.recipe);
   // One that no catalogue can hold is still in the original.
+  if (parts.sorted_parts) {
+    CatalogueWriter catalogue(put);
+    bool any = false;
+    for (Part part; parts.sorted_parts->next(part);)
+      if (CatalogueWriter::holds(part)) {
+        catalogue.add(std::move(part));
+        any = true;
+      }
+    if (any) info.catalogue = catalogue.finish();
+    return;
+  }
   std::erase_if(parts.parts, [](const Part& part) { return !CatalogueWriter::holds(part); });
   if (!parts.parts.empty()) info.catalogue = write_catalogue(put, std::move(parts.parts));
 }

@@ -6,7 +6,7 @@
 #include <memory>
 #include <string_view>
 
-#include "ingest/postgres/archive/rebuild.h"
+#include "ingest/parts/rebuilder.h"
 #include "store/snapshot/manifest.h"
 
 namespace cairn {
@@ -16,6 +16,6 @@ bool is_known_transform(std::string_view name);
 
 // What makes the original anew: its files(), one without a name unless it was a directory, and rebuild() for each of them.
 // `recipe` must outlive it.   Errors: kCorrupt, kUnsupported.
-std::unique_ptr<const ArchiveRebuilder> undo_transform(std::string_view name, ByteView recipe);
+std::unique_ptr<const Rebuilder> undo_transform(std::string_view name, ByteView recipe);
 
 }  // namespace cairn

@@ -118,7 +118,7 @@ inline TakenIn round_trip_directory(const std::string& path) {
   }
   TakenIn out = take_in(*source);
   size_t at = 0;
-  for (const ArchiveFile& file : archive_files(out.parts.recipe)) {
+  for (const OriginalFile& file : archive_files(out.parts.recipe)) {
     EXPECT_TRUE(out.rebuilt(at++) == file_contents(path + "/" + file.name)) << file.name;
     EXPECT_EQ(file.size_bytes, std::filesystem::file_size(path + "/" + file.name));
   }

@@ -36,7 +36,7 @@ class ArchiveLive : public PostgresTest {
     return output.out;
   }
   static TakenIn checked(const std::string& path) {
-    const TakenIn in = std::filesystem::is_directory(path) ? round_trip_directory(path) : round_trip(file_contents(path));
+    TakenIn in = std::filesystem::is_directory(path) ? round_trip_directory(path) : round_trip(file_contents(path));
     EXPECT_TRUE(comparable(in.rendering()) == comparable(restored(path))) << path;
     EXPECT_TRUE(in.parts.ended) << in.parts.problem;
     EXPECT_FALSE(in.parts.parts.empty());

@@ -47,7 +47,7 @@ TEST(Recipe, HoldsLongLines) {
 TEST(Recipe, IsCheckedWhenItIsRead) {
   const std::string archive = file_contents(archive_data("archive_17_lz4.pgdump"));
   const TakenIn good = round_trip(archive);
-  TakenIn bad = good;
+  TakenIn bad = round_trip(archive);
   for (size_t size = 0; size < good.parts.recipe.size(); ++size) {
     bad.parts.recipe.assign(good.parts.recipe.begin(), good.parts.recipe.begin() + static_cast<ptrdiff_t>(size));
     EXPECT_EQ(refused([&] { bad.rebuilt(); }), ErrorCode::kCorrupt) << size;
@@ -82,7 +82,7 @@ TEST(Recipe, NoticesADamagedStream) {
 TEST(Recipe, RefusesNamesThatLeadElsewhere) {
   for (const char* name : {"", ".", "..", "../x", "a/b", "/etc/passwd"}) {
     RecipeWriter recipe(ArchiveFormat::kDirectory);
-    ArchiveFile file;
+    OriginalFile file;
     file.name = name;
     recipe.end_file(file, {});
     const Bytes bytes = recipe.finish({});

@@ -183,7 +183,7 @@ TEST(ArchiveDirectory, KeepsItsFilesFacts) {
   EXPECT_TRUE(in.parts.ended);
   const auto files = archive_files(in.parts.recipe);
   EXPECT_EQ(files.front().name, "toc.dat");
-  const auto file = std::ranges::find(files, "notes", &ArchiveFile::name);
+  const auto file = std::ranges::find(files, "notes", &OriginalFile::name);
   ASSERT_NE(file, files.end());
   EXPECT_EQ(file->mode, 0604U);
   EXPECT_EQ(file->uid, ::getuid());

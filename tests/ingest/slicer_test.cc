@@ -192,6 +192,32 @@ TEST(Slicer, RecordsMakeTheSameChunksWhateverStandsAroundThem) {
   EXPECT_EQ(chunks_among(noise(12'345, 11)), chunks_among(noise(2'000'001, 12)));
 }
 
+TEST(Slicer, CutsMoveToTheBeginsOfItemsWhichCutNothingThemselves) {
+  const std::string bytes = noise(2'000'000, 13);
+  std::vector<Mark> items;
+  for (size_t at = 500; at < bytes.size(); at += 20 + at % 900) items.push_back({at, false, true});
+  const std::vector<size_t> cuts = cuts_of(bytes, items), without = cuts_of(bytes, {});
+  EXPECT_EQ(cuts.size(), without.size());
+  for (size_t i = 0; i + 1 < cuts.size(); ++i) {
+    auto item = std::ranges::lower_bound(items, without[i], {}, [](const Mark& mark) { return mark.offset_bytes; });
+    EXPECT_EQ(cuts[i], item->offset_bytes);
+  }
+  EXPECT_EQ(cuts, cuts_of(bytes, items, 999, 5'000));
+}
+
+TEST(Slicer, ItemsFarAwayMoveNothing) {
+  const std::string bytes = noise(1'000'000, 14);
+  EXPECT_EQ(cuts_of(bytes, {{10, false, true}, {999'990, false, true}}), cuts_of(bytes, {}));
+}
+
+TEST(Slicer, ACutBeforeAnItemStopsAtTheNextMark) {
+  const std::string bytes = noise(1'000'000, 15);
+  const std::vector<size_t> plain = cuts_of(bytes, {});
+  const std::vector<Mark> marks = {{plain[3] + 100, false}, {plain[3] + 200, false, true}};
+  EXPECT_TRUE(has(cuts_of(bytes, marks), plain[3]));
+  EXPECT_TRUE(has(cuts_of(bytes, marks), plain[3] + 100));
+}
+
 TEST(Slicer, ARecordWithoutEndIsCutAnyway) {
   const std::string bytes = noise(10, 1) + "\n" + std::string(300'000, 'x') + "\n" + lines(2'000, 2);
   EXPECT_EQ(cuts_of(bytes, {{11, true}}), cuts_of(bytes, {{11, true}}, 100, 50));

@@ -28,7 +28,7 @@ class RewrittenTest : public PartsTest {
       recipe.text(half, stream_.size() - half);
       recipe.text(0, half);
       original_ = stream_.substr(half) + stream_.substr(0, half);
-      ArchiveFile file;
+      OriginalFile file;
       file.name = name;
       file.size_bytes = original_.size();
       file.mode = 0604;

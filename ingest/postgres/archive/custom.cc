@@ -155,7 +155,7 @@ class CustomContainer : public Container {
       job_.verbatim(in_, have);
       return true;
     }
-    ArchiveFile file;
+    OriginalFile file;
     file.size_bytes = in_.size_bytes();
     job_.recipe.end_file(file, in_.hash());
     job_.out.end();

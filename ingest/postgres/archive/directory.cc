@@ -48,8 +48,8 @@ class OpenFile {
 
   Input& in() { return in_; }
   // Requires: everything was read.
-  ArchiveFile file() const {
-    ArchiveFile out = file_;
+  OriginalFile file() const {
+    OriginalFile out = file_;
     out.size_bytes = in_.size_bytes();
     return out;
   }
@@ -70,7 +70,7 @@ class OpenFile {
     }
   }
   Fd fd_;
-  ArchiveFile file_;
+  OriginalFile file_;
   Input in_;
 };
 

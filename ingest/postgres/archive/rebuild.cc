@@ -165,9 +165,9 @@ class Unhex {
   Bytes out_;
 };
 
-class Rebuilder {
+class FileRebuilder {
  public:
-  Rebuilder(const Recipe& recipe, const RecipeFile& file, const ReadStored& read, const TakeBytes& write)
+  FileRebuilder(const Recipe& recipe, const RecipeFile& file, const ReadStored& read, const TakeBytes& write)
       : recipe_(recipe), file_(file), read_(read), out_(write), verbatim_(file.first_verbatim) {}
 
   void run() {
@@ -263,18 +263,18 @@ ArchiveRebuilder::ArchiveRebuilder(ByteView recipe) : recipe_(std::make_unique<c
 
 ArchiveRebuilder::~ArchiveRebuilder() = default;
 
-std::vector<ArchiveFile> ArchiveRebuilder::files() const {
-  std::vector<ArchiveFile> out;
+std::vector<OriginalFile> ArchiveRebuilder::files() const {
+  std::vector<OriginalFile> out;
   for (const RecipeFile& one : recipe_->files) out.push_back(one.file);
   return out;
 }
 
 void ArchiveRebuilder::rebuild(size_t file, const ReadStored& read, const std::function<void(ByteView)>& write) const {
   if (file >= recipe_->files.size()) throw Error(ErrorCode::kInvalidArgument, "archive of pg_dump: it has no file number " + std::to_string(file));
-  Rebuilder(*recipe_, recipe_->files[file], read, write).run();
+  FileRebuilder(*recipe_, recipe_->files[file], read, write).run();
 }
 
-std::vector<ArchiveFile> archive_files(ByteView recipe) { return ArchiveRebuilder(recipe).files(); }
+std::vector<OriginalFile> archive_files(ByteView recipe) { return ArchiveRebuilder(recipe).files(); }
 
 void rebuild_archive(ByteView recipe, size_t file, const ReadStored& read, const std::function<void(ByteView)>& write) {
   ArchiveRebuilder(recipe).rebuild(file, read, write);

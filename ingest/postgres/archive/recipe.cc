@@ -62,7 +62,7 @@ void RecipeWriter::block(const RecipeOp& op) {
   }
 }
 
-void RecipeWriter::end_file(const ArchiveFile& file, const Blake3Hash& hash) {
+void RecipeWriter::end_file(const OriginalFile& file, const Blake3Hash& hash) {
   flush();
   files_.push_back({file, hash, file_verbatim_, operations_.take()});
   operations_ = Encoder();

@@ -69,13 +69,13 @@ class RecipeWriter {
   void verbatim(uint64_t length_bytes) { pending_verbatim_ += length_bytes; }
   void block(const RecipeOp& op);
   // The file whose operations these were is complete.
-  void end_file(const ArchiveFile& file, const Blake3Hash& hash);
+  void end_file(const OriginalFile& file, const Blake3Hash& hash);
   Bytes finish(const Layout& layout);
 
  private:
   void flush();
   struct File {
-    ArchiveFile file;
+    OriginalFile file;
     Blake3Hash hash;
     uint64_t first_verbatim;
     Bytes operations;
@@ -90,7 +90,7 @@ class RecipeWriter {
 
 // A recipe's beginning and files, checked; the bytes must outlive it.
 struct RecipeFile {
-  ArchiveFile file;
+  OriginalFile file;
   Blake3Hash hash{};
   uint64_t first_verbatim = 0;
   ByteView operations;

@@ -165,7 +165,7 @@ class TarContainer : public Container {
       job_.verbatim(in_, have);
       return true;
     }
-    ArchiveFile file;
+    OriginalFile file;
     file.size_bytes = in_.size_bytes();
     job_.recipe.end_file(file, in_.hash());
     job_.out.end();

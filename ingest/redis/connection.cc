@@ -1,0 +1,348 @@
+#include "ingest/redis/connection.h"
+
+#include <hiredis/read.h>
+
+#include <algorithm>
+#include <cassert>
+#include <charconv>
+#include <cstring>
+#include <utility>
+
+#include "ingest/redis/reply_error.h"
+#include "ingest/redis/transport.h"
+#include "store/crypto/sodium.h"
+#include "store/error.h"
+
+namespace cairn {
+
+namespace {
+
+constexpr size_t kSendBytes = 256 << 10;
+constexpr size_t kReadBytes = 64 << 10;
+constexpr size_t kMostHeadBytes = 4 << 10;  // of a line before a long string; errors are shorter
+
+struct ReaderFree {
+  void operator()(redisReader* reader) const { ::redisReaderFree(reader); }
+};
+
+}  // namespace
+
+struct RedisConnection::State {
+  State(const RedisUrl& to, Monitor& monitor) : url(to), transport(connect_redis(to, monitor)), in(kReadBytes) { out.reserve(kSendBytes); }
+
+  void put(ByteView bytes);
+  void put_head(char sign, uint64_t number);
+  void flush();
+  bool fill();
+  void take_back();
+  [[noreturn]] void throw_lost() const;
+  [[noreturn]] void throw_nonsense(const std::string& why) const;
+
+  // Callbacks of the reader.
+  static redisReplyObjectFunctions* functions();
+  static RedisReply* make(const redisReadTask* task, size_t bytes, RedisReply::Kind kind);
+
+  const RedisUrl url;
+  std::unique_ptr<RedisTransport> transport;
+  std::unique_ptr<redisReader, ReaderFree> reader;
+  RedisReply reply;              // that the reader is making
+  size_t reply_bytes = 0;        // what it takes, about
+
+  Bytes in;                      // read, not yet given to the reader: begin … end
+  size_t begin = 0, end = 0;
+  bool any_byte = false;         // ever came
+
+  std::string out;               // waits; never grows, so that a password is wiped with it
+  bool writable = true;          // as far as we know
+
+  uint64_t piece_left = 0;       // of a last word that is sent in pieces
+  uint64_t long_left = 0;        // of a string that is read in pieces
+};
+
+// A reply belongs into its array's elements; the outermost into State::reply.  An array grows with what really comes, whatever length
+// it tells; its elements move only when the last one is complete.
+RedisReply* RedisConnection::State::make(const redisReadTask* task, size_t bytes, RedisReply::Kind kind) {
+  auto& state = *static_cast<State*>(task->privdata);
+  try {
+    RedisReply* out = &state.reply;
+    if (task->parent == nullptr) {
+      *out = {};
+      state.reply_bytes = 0;
+    } else {
+      out = &static_cast<RedisReply*>(task->parent->obj)->elements.emplace_back();
+    }
+    state.reply_bytes += sizeof(RedisReply) + bytes;
+    if (state.reply_bytes > kMostReplyBytes) return nullptr;
+    out->kind = kind;
+    return out;
+  } catch (const std::bad_alloc&) {
+    return nullptr;  // nothing may be thrown through hiredis
+  }
+}
+
+redisReplyObjectFunctions* RedisConnection::State::functions() {
+  static redisReplyObjectFunctions all = [] {
+    redisReplyObjectFunctions out{};
+    out.createString = [](const redisReadTask* task, char* bytes, size_t size) -> void* {
+      const auto kind = task->type == REDIS_REPLY_STATUS  ? RedisReply::Kind::kStatus
+                        : task->type == REDIS_REPLY_ERROR ? RedisReply::Kind::kError
+                                                          : RedisReply::Kind::kString;
+      RedisReply* const made = make(task, size, kind);
+      try {
+        if (made != nullptr) made->text.assign(bytes, size);
+      } catch (const std::bad_alloc&) {
+        return nullptr;
+      }
+      return made;
+    };
+    out.createArray = [](const redisReadTask* task, auto) -> void* { return make(task, 0, RedisReply::Kind::kArray); };
+    out.createInteger = [](const redisReadTask* task, long long number) -> void* {
+      RedisReply* const made = make(task, 0, RedisReply::Kind::kInteger);
+      if (made != nullptr) made->integer = number;
+      return made;
+    };
+    out.createNil = [](const redisReadTask* task) -> void* { return make(task, 0, RedisReply::Kind::kNil); };
+    out.freeObject = [](void*) {};  // they are State::reply's
+    return out;
+  }();
+  return &all;
+}
+
+void RedisConnection::State::throw_lost() const {
+  const std::string hint = any_byte || url.tls || !url.socket_path.empty() ? "" : " before it said anything (does it want TLS? write rediss://)";
+  throw Error(ErrorCode::kIo, url.description() + ": the server closed the connection" + hint);
+}
+
+void RedisConnection::State::throw_nonsense(const std::string& why) const {
+  throw Error(ErrorCode::kIo, url.description() + ": what answers there doesn't speak the protocol of Redis (" + printable(why) + ")");
+}
+
+void RedisConnection::State::put(ByteView bytes) {
+  if (out.size() + bytes.size() > kSendBytes) flush();
+  if (bytes.size() < kSendBytes) {
+    out.append(text(bytes));
+  } else {
+    writable = writable && transport->write(bytes);
+  }
+}
+
+void RedisConnection::State::put_head(char sign, uint64_t number) {
+  const std::string head = sign + std::to_string(number) + "\r\n";
+  put(view(head));
+}
+
+// That the server takes no more shows when its answer is read: it may have said why.
+void RedisConnection::State::flush() {
+  writable = writable && transport->write(view(out));
+  out.clear();
+}
+
+// False when the server closed the connection.
+bool RedisConnection::State::fill() {
+  begin = end = 0;
+  end = transport->read(in);
+  any_byte = any_byte || end > 0;
+  return end > 0;
+}
+
+// What the reader has beyond the last reply becomes ours again.
+void RedisConnection::State::take_back() {
+  const size_t size = reader->len - reader->pos;
+  if (size == 0) return;
+  assert(begin == end);  // whatever it is fed, it is fed all of it
+  if (in.size() < size) in.resize(size);
+  std::memcpy(in.data(), reader->buf + reader->pos, size);
+  begin = 0;
+  end = size;
+  reader->pos = reader->len;
+}
+
+RedisConnection::RedisConnection(const RedisUrl& url, Monitor& monitor) : state_(std::make_unique<State>(url, monitor)) {
+  state_->reader.reset(::redisReaderCreateWithFunctions(State::functions()));
+  if (!state_->reader) throw Error(ErrorCode::kIo, "Redis: no memory for a connection");
+  state_->reader->privdata = state_.get();
+  if (url.password.empty() && url.user.empty()) return;
+
+  std::vector<std::string_view> words = {"AUTH"};
+  if (!url.user.empty()) words.push_back(url.user);
+  words.push_back(url.password);
+  send(words);
+  flush();
+  state_->out.resize(kSendBytes);
+  wipe({reinterpret_cast<uint8_t*>(state_->out.data()), state_->out.size()});
+  state_->out.clear();
+  const RedisReply reply = receive();
+  if (reply.kind != RedisReply::Kind::kError) return;
+  if (reply.text.find("no password is set") != std::string::npos || reply.text.find("without any password configured") != std::string::npos) {
+    monitor.warning(url.description() + ": the server wants no password, although one is set here");
+    return;
+  }
+  if (reply.text.find("wrong number of arguments") != std::string::npos && !url.user.empty()) {
+    throw Error(ErrorCode::kWrongKey, url.description() + ": the server knows no users (it is older than Redis 6); leave the user's name out");
+  }
+  // A server without the command would tell its arguments.
+  throw redis_error(url, "login", is_unknown_command(reply.text) ? "ERR it has no AUTH" : reply.text);
+}
+
+RedisConnection::~RedisConnection() = default;
+RedisConnection::RedisConnection(RedisConnection&&) noexcept = default;
+RedisConnection& RedisConnection::operator=(RedisConnection&&) noexcept = default;
+
+const RedisUrl& RedisConnection::url() const { return state_->url; }
+
+void RedisConnection::send(std::span<const std::string_view> words) {
+  state_->put_head('*', words.size());
+  for (const std::string_view word : words) {
+    state_->put_head('$', word.size());
+    state_->put(view(word));
+    state_->put(view("\r\n"));
+  }
+}
+
+void RedisConnection::send_begin(std::span<const std::string_view> words, uint64_t last_bytes) {
+  state_->put_head('*', words.size() + 1);
+  for (const std::string_view word : words) {
+    state_->put_head('$', word.size());
+    state_->put(view(word));
+    state_->put(view("\r\n"));
+  }
+  state_->put_head('$', last_bytes);
+  state_->piece_left = last_bytes;
+  if (last_bytes == 0) state_->put(view("\r\n"));
+}
+
+void RedisConnection::send_piece(ByteView bytes) {
+  assert(bytes.size() <= state_->piece_left);
+  if (bytes.empty()) return;
+  state_->put(bytes);
+  state_->piece_left -= bytes.size();
+  if (state_->piece_left == 0) state_->put(view("\r\n"));
+}
+
+void RedisConnection::flush() { state_->flush(); }
+
+RedisReply RedisConnection::receive() {
+  assert(state_->long_left == 0);
+  flush();
+  redisReader& reader = *state_->reader;
+  for (;;) {
+    void* got = nullptr;
+    if (::redisReaderGetReply(&reader, &got) != REDIS_OK) {
+      if (state_->reply_bytes > kMostReplyBytes) state_->throw_nonsense("a reply of more than " + std::to_string(kMostReplyBytes >> 20) + " MiB");
+      state_->throw_nonsense(reader.errstr);
+    }
+    if (got != nullptr) {
+      state_->reply_bytes = 0;
+      return std::move(state_->reply);
+    }
+    if (reader.len - reader.pos + state_->reply_bytes > kMostReplyBytes + kReadBytes) {
+      state_->throw_nonsense("a reply of more than " + std::to_string(kMostReplyBytes >> 20) + " MiB");
+    }
+    if (state_->begin == state_->end && !state_->fill()) state_->throw_lost();
+    if (::redisReaderFeed(&reader, reinterpret_cast<const char*>(state_->in.data()) + state_->begin, state_->end - state_->begin) != REDIS_OK) {
+      throw Error(ErrorCode::kIo, state_->url.description() + ": no memory for a reply");
+    }
+    state_->begin = state_->end = 0;
+  }
+}
+
+RedisReply RedisConnection::receive_long() {
+  assert(state_->long_left == 0);
+  flush();
+  State& state = *state_;
+  state.take_back();
+  if (state.begin == state.end && !state.fill()) state.throw_lost();
+  if (state.in[state.begin] != '$') return receive();
+  std::string head;
+  while (!head.ends_with("\r\n")) {
+    if (state.begin == state.end && !state.fill()) state.throw_lost();
+    head += static_cast<char>(state.in[state.begin++]);
+    if (head.size() > kMostHeadBytes) state.throw_nonsense("a string without length");
+  }
+  int64_t size = 0;
+  const auto [end, error] = std::from_chars(head.data() + 1, head.data() + head.size(), size);
+  if (error != std::errc() || end != head.data() + head.size() - 2 || size < -1) state.throw_nonsense("the length of a string");
+  RedisReply out;
+  if (size < 0) return out;
+  out.kind = RedisReply::Kind::kString;
+  out.integer = size;
+  state.long_left = static_cast<uint64_t>(size) + 2;  // with the end of the line
+  if (size == 0) {
+    uint8_t none[1];
+    read_long(none);
+  }
+  return out;
+}
+
+size_t RedisConnection::read_long(std::span<uint8_t> into) {
+  State& state = *state_;
+  if (state.long_left == 0) return 0;
+  size_t size = 0;
+  if (state.long_left > 2) {
+    size = read_raw(into.first(std::min<uint64_t>(into.size(), state.long_left - 2)));
+    if (size == 0) state.throw_lost();
+    state.long_left -= size;
+  }
+  if (state.long_left > 2) return size;
+  for (const char expected : {'\r', '\n'}) {
+    if (state.begin == state.end && !state.fill()) state.throw_lost();
+    if (state.in[state.begin++] != expected) state.throw_nonsense("a string longer than it should be");
+  }
+  state.long_left = 0;
+  return size;
+}
+
+size_t RedisConnection::read_raw(std::span<uint8_t> into) {
+  State& state = *state_;
+  flush();
+  state.take_back();
+  if (state.begin == state.end) {
+    if (into.size() >= kReadBytes) {
+      const size_t size = state.transport->read(into);
+      state.any_byte = state.any_byte || size > 0;
+      return size;
+    }
+    if (!state.fill()) return 0;
+  }
+  const size_t size = std::min(into.size(), state.end - state.begin);
+  std::memcpy(into.data(), state.in.data() + state.begin, size);
+  state.begin += size;
+  return size;
+}
+
+RedisReply RedisConnection::command(std::span<const std::string_view> words) {
+  send(words);
+  return receive();
+}
+
+RedisReply RedisConnection::must(std::initializer_list<std::string_view> words) {
+  RedisReply out = command(words);
+  if (out.kind == RedisReply::Kind::kError) throw redis_error(url(), *words.begin(), out.text);
+  return out;
+}
+
+std::string info_field(std::string_view info, std::string_view name) {
+  while (!info.empty()) {
+    std::string_view line = info.substr(0, info.find('\n'));
+    info.remove_prefix(std::min(info.size(), line.size() + 1));
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    if (line.starts_with(name) && line.size() > name.size() && line[name.size()] == ':') return std::string(line.substr(name.size() + 1));
+  }
+  return "";
+}
+
+RedisServerInfo redis_server_info(RedisConnection& connection) {
+  const RedisReply reply = connection.command({"INFO", "server"});
+  RedisServerInfo out;
+  if (reply.kind == RedisReply::Kind::kError) {
+    if (is_forbidden(reply.text)) return out;
+    throw redis_error(connection.url(), "INFO", reply.text);
+  }
+  out.valkey = info_field(reply.text, "server_name") == "valkey";
+  const std::string own = info_field(reply.text, "valkey_version");
+  out.version = printable(own.empty() ? info_field(reply.text, "redis_version") : own);
+  out.cluster = info_field(reply.text, "redis_mode") == "cluster";
+  return out;
+}
+
+}  // namespace cairn
