@@ -61,10 +61,34 @@ cairn_library(cairn_ingest
   ingest/backup/previous_tree.cc
   ingest/backup/slicer.cc
   ingest/backup/tree_builder.cc
+  ingest/diff/content_diff.cc
   ingest/diff/diff.cc
   ingest/diff/part_diff.cc
   ingest/diff/row_diff.cc
   ingest/diff/tree_diff.cc
+  ingest/document/aes_gcm.cc
+  ingest/document/document_parts.cc
+  ingest/document/document_restore.cc
+  ingest/document/document_source.cc
+  ingest/document/element_name.cc
+  ingest/document/extract.cc
+  ingest/document/extract/filter.cc
+  ingest/document/extract/held_bytes.cc
+  ingest/document/extract/needs.cc
+  ingest/document/extract/path_matcher.cc
+  ingest/document/extract/read.cc
+  ingest/document/extract/selection.cc
+  ingest/document/extract/walk.cc
+  ingest/document/json_number.cc
+  ingest/document/json_scanner.cc
+  ingest/document/json_text.cc
+  ingest/document/knot_profile.cc
+  ingest/document/label_rules.cc
+  ingest/document/labels.cc
+  ingest/document/member_path.cc
+  ingest/document/profile.cc
+  ingest/document/sealed_document.cc
+  ingest/document/sealed_rebuild.cc
   ingest/parts/closure.cc
   ingest/parts/names.cc
   ingest/parts/open_parts.cc
@@ -126,11 +150,63 @@ cairn_library(cairn_ingest
   ingest/postgres/sql_names.cc
   ingest/postgres/statement_facts.cc
   ingest/postgres/versions.cc
+  ingest/redis/connection.cc
+  ingest/redis/inner_order.cc
+  ingest/redis/key_parts.cc
+  ingest/redis/live/live_source.cc
+  ingest/redis/live/scan_stream.cc
+  ingest/redis/live/sync_stream.cc
+  ingest/redis/order.cc
+  ingest/redis/part_names.cc
+  ingest/redis/rdb/crc64.cc
+  ingest/redis/rdb/lzf_string.cc
+  ingest/redis/rdb/rdb_reader.cc
+  ingest/redis/rdb/rdb_text.cc
+  ingest/redis/rdb/rdb_types.cc
+  ingest/redis/rdb/rdb_walk.cc
+  ingest/redis/rdb/rdb_writer.cc
+  ingest/redis/rdb_intake.cc
+  ingest/redis/rdb_rebuild.cc
+  ingest/redis/rdb_recipe.cc
+  ingest/redis/rdb_source.cc
+  ingest/redis/redis_url.cc
+  ingest/redis/reply_error.cc
+  ingest/redis/server/functions.cc
+  ingest/redis/server/key_target.cc
+  ingest/redis/server/logical_target.cc
+  ingest/redis/server/rdb_target.cc
+  ingest/redis/server/redis_restore.cc
+  ingest/redis/server/replies.cc
+  ingest/redis/server/restore_target.cc
+  ingest/redis/server/selected_keys.cc
+  ingest/redis/server/selection.cc
+  ingest/redis/server/server_level.cc
+  ingest/redis/server/server_target.cc
+  ingest/redis/server/value_feed.cc
+  ingest/redis/sorted_record.cc
+  ingest/redis/spill_buffer.cc
+  ingest/redis/transport.cc
+  ingest/redis/values/command_batch.cc
+  ingest/redis/values/hash_fields.cc
+  ingest/redis/values/intset.cc
+  ingest/redis/values/listpack.cc
+  ingest/redis/values/quicklist.cc
+  ingest/redis/values/stream_commands.cc
+  ingest/redis/values/stream_groups.cc
+  ingest/redis/values/stream_node.cc
+  ingest/redis/values/value_commands.cc
+  ingest/redis/values/value_reader.cc
+  ingest/redis/values/ziplist.cc
+  ingest/redis/values/zipmap.cc
   ingest/restore.cc
+  ingest/restore/new_file.cc
   ingest/restore/plan.cc
   ingest/restore/restorer.cc
   ingest/restore/streamed.cc
   ingest/restore/verify.cc
+  ingest/sort/part_sorter.cc
+  ingest/sort/record_sorter.cc
+  ingest/sort/spill_file.cc
   ingest/stream/child_process.cc
   ingest/stream/stream_source.cc
   ingest/tree/beneath.cc
@@ -154,14 +230,17 @@ cairn_library(cairn_cli
   cli/commands/check.cc
   cli/commands/completion.cc
   cli/commands/diff.cc
+  cli/commands/document_restore.cc
   cli/commands/init.cc
   cli/commands/ls.cc
+  cli/commands/postgres_restore.cc
+  cli/commands/redis_restore.cc
   cli/commands/restore.cc
-  cli/commands/server_restore.cc
   cli/commands/snapshots.cc
   cli/commands/source_args.cc
   cli/commands/stats.cc
   cli/commands/version.cc
+  cli/commands/wanted.cc
   cli/completion.cc
   cli/interrupt.cc
   cli/json.cc

@@ -30,7 +30,8 @@ struct AesGcm::State {
 AesGcm::AesGcm(Direction direction, const Secret& key, const GcmNonce& nonce) : state_(std::make_unique<State>()) {
   if (!state_->context) throw std::bad_alloc();
   static_assert(kGcmNonceBytes == 12, "what OpenSSL takes unless it is told otherwise");
-  require(EVP_CipherInit_ex(state_->context.get(), EVP_aes_256_gcm(), nullptr, key.view().data(), nonce.data(), direction == Direction::kSeal ? 1 : 0));
+  const int seals = direction == Direction::kSeal ? 1 : 0;
+  require(EVP_CipherInit_ex(state_->context.get(), EVP_aes_256_gcm(), nullptr, key.view().data(), nonce.data(), seals));
 }
 
 AesGcm::~AesGcm() = default;
@@ -38,7 +39,8 @@ AesGcm::AesGcm(AesGcm&&) noexcept = default;
 AesGcm& AesGcm::operator=(AesGcm&&) noexcept = default;
 
 void AesGcm::update(ByteView in, std::span<uint8_t> out) {
-  if (in.size() > kMostGcmBytes - state_->bytes) throw Error(ErrorCode::kUnsupported, "AES-256-GCM: a document of more than 64 GiB can't be sealed");
+  if (in.size() > kMostGcmBytes - state_->bytes)
+    throw Error(ErrorCode::kUnsupported, "AES-256-GCM: a document of more than 64 GiB can't be sealed");
   state_->bytes += in.size();
   while (!in.empty()) {
     const size_t piece = std::min(in.size(), kMostPieceBytes);

@@ -64,7 +64,7 @@ void DocumentParts::scalar(Kind kind, std::string_view text, uint64_t begin, uin
     frames_[frame.owner].label.assign(text);
     frames_[frame.owner].rank = candidate_;
   }
-  if (frame.top) emit_section(name_, frames_.front().used.claim(element_name(name_, place), place), {begin, end, 0, kind});
+  if (frame.top && name_it(frame, element_name(name_, place), place, held_.size())) emit_section(name_, element_, {begin, end, 0, kind});
 }
 
 // Before a value at the top: false when it doesn't matter any more.
@@ -79,7 +79,7 @@ bool DocumentParts::next_value_counts() {
 void DocumentParts::become_lines() {
   lines_ = true;
   sorter_ = PartSorter();
-  parts_ = elements_ = sections_ = 0;
+  parts_ = names_ = elements_ = sections_ = 0;
   section_names_.clear();
   detections_.clear();
   frames_.front().used.clear();
@@ -106,8 +106,8 @@ void DocumentParts::begin(Kind kind, uint64_t offset) {
   prepare_labels(frame, parent);
   if (frame.top) return;
   if (frame.rooted && !frame.ignored) {
-    UsedNames& used = parent.top ? frames_.front().used : parent.used;
-    frame.prefix = parent.prefix + used.claim(element_name(frame.name, frame.place), frame.place) + "/";
+    frame.ignored = !name_it(parent, element_name(frame.name, frame.place), frame.place, frame.held);
+    frame.prefix = parent.prefix + element_ + "/";
   }
   if (parent.rooted && !parent.ignored && offset > 0) marks_.push_back({offset, false, true});
 }
@@ -123,7 +123,7 @@ DocumentParts::Frame& DocumentParts::push(Kind kind, uint64_t offset) {
   frame.top = open_ == 2 && !lines_;
   frame.path_length = frame.top ? 0 : parent.path_length + 1;
   frame.element = parent.kind == Kind::kArray && !frame.top;
-  frame.map = true;
+  frame.map = !frame.element;
   frame.sure = false;
   frame.prefix.clear();
   frame.held = held_.size();
@@ -165,8 +165,9 @@ void DocumentParts::end(Kind, uint64_t end) {
 void DocumentParts::end_element(const Frame& frame, Frame& parent, uint64_t end) {
   // Beneath elements places would be names that say little and change with every insertion.
   if (frame.label.empty() && frame.beneath) return truncate_held(frame.held);
-  UsedNames& used = parent.top ? frames_.front().used : parent.used;
-  element_ = used.claim(frame.label.empty() ? std::to_string(frame.place) : element_name(frame.label, frame.place), frame.place);
+  if (!name_it(parent, frame.label.empty() ? std::to_string(frame.place) : element_name(frame.label, frame.place), frame.place,
+               frame.held))
+    return truncate_held(frame.held);
   if (!parent.rooted) return hold(frame, end, true, false);
   path_.assign(parent.prefix).append(element_);
   emit(path_, "element", {frame.begin, end, frame.count, frame.kind});
@@ -174,11 +175,24 @@ void DocumentParts::end_element(const Frame& frame, Frame& parent, uint64_t end)
   flush_held(frame.held);
 }
 
+// Makes element_ for what is in `parent`; false when there are too many names already.   `held`: from there on what is held is in it,
+// which would be lost without a name.
+bool DocumentParts::name_it(Frame& parent, std::string name, uint64_t place, size_t held) {
+  const bool held_full = held_.size() == held && (held >= kMostHeld || held_names_.size() >= kMostHeldNamesBytes);
+  if (parent.rooted ? names_ == most_parts_ : held_full) {
+    (parent.rooted ? some_parts_dropped_ : some_held_dropped_) = true;
+    return false;
+  }
+  if (parent.rooted) ++names_;
+  element_ = (parent.top ? frames_.front().used : parent.used).claim(std::move(name), place);
+  return true;
+}
+
 void DocumentParts::end_member(const Frame& frame, Frame& parent, uint64_t end) {
   const bool in_map = frame.kind == Kind::kObject && (parent.map || parent.sure) && !parent.top;
   if (!frame.rooted) {
     if (!in_map && held_.size() == frame.held) return;
-    element_ = parent.used.claim(element_name(frame.name, frame.place), frame.place);
+    if (!name_it(parent, element_name(frame.name, frame.place), frame.place, frame.held)) return truncate_held(frame.held);
     return hold(frame, end, in_map, true);
   }
   path_ = frame.prefix;
@@ -209,10 +223,6 @@ void DocumentParts::settle_map(const Frame& frame, size_t level) {
 
 // `frame` has closed and is called element_.
 void DocumentParts::hold(const Frame& frame, uint64_t end, bool part, bool if_map) {
-  if (held_.size() == kMostHeld || held_names_.size() + element_.size() > kMostHeldNamesBytes) {
-    some_held_dropped_ = true;
-    return truncate_held(frame.held);
-  }
   held_.push_back({frame.begin, end, frame.count, static_cast<uint32_t>(held_names_.size()), static_cast<uint32_t>(element_.size()),
                    static_cast<uint16_t>(open_), part, if_map});
   held_names_ += element_;

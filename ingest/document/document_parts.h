@@ -56,7 +56,7 @@ class DocumentParts : public JsonEvents {
     bool beneath = false;         // in an element
     bool rooted = true;           // its path is known
     bool ignored = false;         // neither a part nor has it any
-    bool map = true;              // an object with nothing but objects so far
+    bool map = true;              // an object with nothing but objects so far; what is in an array is a record
     bool sure = false;            // it counts as one whatever comes
     std::string name;             // of a member
     std::string prefix;           // of the paths of what is in it, when rooted
@@ -92,6 +92,7 @@ class DocumentParts : public JsonEvents {
   void prepare_labels(Frame& frame, const Frame& parent);
   void end_element(const Frame& frame, Frame& parent, uint64_t end);
   void end_member(const Frame& frame, Frame& parent, uint64_t end);
+  bool name_it(Frame& parent, std::string name, uint64_t place, size_t held);
   void settle_map(const Frame& frame, size_t level);
   void hold(const Frame& frame, uint64_t end, bool part, bool if_map);
   void truncate_held(size_t to);
@@ -117,7 +118,7 @@ class DocumentParts : public JsonEvents {
   std::string held_names_;
   PartSorter sorter_;
   Part part_;                     // kept, so that its memory is used again
-  uint64_t parts_ = 0, elements_ = 0, sections_ = 0;
+  uint64_t parts_ = 0, names_ = 0, elements_ = 0, sections_ = 0;
   bool some_held_dropped_ = false, some_parts_dropped_ = false;
   std::string section_names_;
   std::vector<Detection> detections_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "ingest/document/json_number.h"
 #include "ingest/document/json_text.h"
 
 namespace cairn {
@@ -17,19 +18,13 @@ enum class Expect : uint8_t { kTop, kValue, kValueOrEnd, kName, kNameOrEnd, kCol
 // What a piece ended in the middle of.
 enum class Inside : uint8_t { kNothing, kString, kNumber, kWord };
 enum class Escape : uint8_t { kNone, kBackslash, kHex };
-// What was read of a number last.
-enum class Digits : uint8_t { kMinus, kZero, kWhole, kPoint, kFraction, kExponent, kSign, kPower };
 
-bool is_digit(uint8_t c) { return c >= '0' && c <= '9'; }
-bool is_hex(uint8_t c) { return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f'); }
-
-bool may_end(Digits state) {
-  return state == Digits::kZero || state == Digits::kWhole || state == Digits::kFraction || state == Digits::kPower;
-}
+bool is_hex(uint8_t c) { return is_json_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f'); }
 
 }  // namespace
 
-// Everything that passes over bytes takes where it begins and returns where it ended: end_ when the piece is used up, nullptr after a failure.
+// Everything that passes over bytes takes where it begins and returns where it ended: end_ when the piece is used up, nullptr after
+// a failure.
 struct JsonScanner::State {
   using Kind = JsonEvents::Kind;
   using At = const uint8_t*;
@@ -80,7 +75,7 @@ struct JsonScanner::State {
   bool as_name = false, keeping = false, escaped = false, number_told = false;
   Escape escape = Escape::kNone;
   uint8_t hex_left = 0;
-  Digits digits = Digits::kMinus;
+  JsonNumber digits;
   Kind word_kind = Kind::kNull;
   std::string_view letters;        // of the word that is being read
   size_t letters_seen = 0;
@@ -180,7 +175,7 @@ JsonScanner::State::At JsonScanner::State::value(At p) {
     case 'f': return word(p, Kind::kFalse, "false");
     case 'n': return word(p, Kind::kNull, "null");
     default:
-      if (*p == '-' || is_digit(*p)) return number(p);
+      if (*p == '-' || is_json_digit(*p)) return number(p);
       return fail(p, "a value was expected");
   }
 }
@@ -304,69 +299,25 @@ JsonScanner::State::At JsonScanner::State::number(At p) {
   token_begin = at(p);
   number_told = told();
   // Whole numbers first: most are.
-  At q = p + (*p == '-');
-  const At first = q;
-  while (q != end_ && is_digit(*q)) ++q;
-  const bool leading_zero = q != first && *first == '0' && q - first > 1;
-  if (q != end_ && q != first && !leading_zero && *q != '.' && (*q | 0x20) != 'e')
-    return number_ended({reinterpret_cast<const char*>(p), static_cast<size_t>(q - p)}, q);
+  const At first = p + (*p == '-');
+  At q = first;
+  while (q != end_ && is_json_digit(*q)) ++q;
+  const bool plain_whole = q != end_ && q != first && (*first != '0' || q - first == 1) && *q != '.' && (*q | 0x20) != 'e';
+  if (plain_whole) return number_ended({reinterpret_cast<const char*>(p), static_cast<size_t>(q - p)}, q);
   text.clear();
   keeping = number_told;
-  if (*p == '-') {
-    digits = Digits::kMinus;
-  } else {
-    digits = *p == '0' ? Digits::kZero : Digits::kWhole;
-  }
+  digits.begin(*p);
   keep(p, p + 1);
   return rest_of_number(p + 1);
 }
 
 JsonScanner::State::At JsonScanner::State::rest_of_number(At p) {
-  const At from = p;
-  for (; p != end_; ++p) {
-    const uint8_t c = *p;
-    const bool digit = is_digit(c);
-    switch (digits) {
-      case Digits::kMinus:
-        if (!digit) return fail(p, "a digit was expected behind the minus");
-        digits = c == '0' ? Digits::kZero : Digits::kWhole;
-        continue;
-      case Digits::kZero:
-        if (digit) return fail(p, "a number with a zero before it");
-        break;
-      case Digits::kWhole:
-        if (digit) continue;
-        break;
-      case Digits::kPoint:
-        if (!digit) return fail(p, "a digit was expected behind the point of a number");
-        digits = Digits::kFraction;
-        continue;
-      case Digits::kFraction:
-      case Digits::kPower:
-        if (digit) continue;
-        break;
-      case Digits::kExponent:
-      case Digits::kSign:
-        if (digits == Digits::kExponent && (c == '+' || c == '-')) {
-          digits = Digits::kSign;
-          continue;
-        }
-        if (!digit) return fail(p, "a digit was expected in the exponent of a number");
-        digits = Digits::kPower;
-        continue;
-    }
-    if (c == '.' && (digits == Digits::kZero || digits == Digits::kWhole)) {
-      digits = Digits::kPoint;
-    } else if ((c | 0x20) == 'e' && digits != Digits::kPower) {
-      digits = Digits::kExponent;
-    } else {
-      keep(from, p);
-      return number_ended(text, p);
-    }
-  }
-  keep(from, p);
+  const At q = digits.pass(p, end_);
+  if (!digits.why_wrong().empty()) return fail(q, std::string(digits.why_wrong()));
+  keep(p, q);
+  if (q != end_) return number_ended(text, q);
   inside = Inside::kNumber;
-  return p;
+  return q;
 }
 
 JsonScanner::State::At JsonScanner::State::number_ended(std::string_view written, At p) {
@@ -398,7 +349,7 @@ void JsonScanner::State::finish() {
   if (failed) return;
   begin_ = end_ = nullptr;
   // A number at the top ends with the text.
-  if (inside == Inside::kNumber && depth == 0 && may_end(digits)) {
+  if (inside == Inside::kNumber && depth == 0 && digits.whole()) {
     inside = Inside::kNothing;
     number_ended(text, end_);
   }

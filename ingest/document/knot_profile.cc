@@ -3,9 +3,10 @@
 
 namespace cairn {
 
+namespace {
+
 // Whoever takes tokens or spaces out of a document takes the users' records, too: knot saves them first and can't load the others without.
-std::string_view knot_profile() {
-  return R"toml(name = "knot"
+constexpr std::string_view kKnot = R"toml(name = "knot"
 detect = ["Templates", "Volumes", "Groups", "Roles", "Users"]
 
 [[section]]
@@ -37,7 +38,8 @@ path = "Users"
 member = "Spaces"
 keep = ["User"]
 label = ["User.username", "User.user_id"]
-warning = "knot loads spaces together with their users: the users' records are in the document, too, and will overwrite those knot has now; a space that was never started (a zero started_at) counts as started when it is loaded"
+warning = """knot loads spaces together with their users: the users' records are in the document, too, and will overwrite those knot has \
+  now; a space that was never started (a zero started_at) counts as started when it is loaded"""
 needs = [
   { from = "User.roles[]", section = "roles", by = "role_id" },
   { from = "User.groups[]", section = "groups", by = "group_id" },
@@ -144,6 +146,9 @@ name = "audit"
 path = "AuditLogs"
 label = ["audit_log_id"]
 )toml";
-}
+
+}  // namespace
+
+std::string_view knot_profile() { return kKnot; }
 
 }  // namespace cairn

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <cstring>
 
 #include "ingest/document/labels.h"
 
@@ -13,34 +12,31 @@ namespace {
 
 constexpr uint32_t kUsualFrom = 64;   // ranks below are of profiles
 
-// This is asked for every member of every element, and comparing numbers is faster.
-struct ShortLabel {
-  uint64_t first, last;
-  bool operator==(const ShortLabel& other) const { return ((first ^ other.first) | (last ^ other.last)) == 0; }
+// This is asked for every member of every element, and nearly all of them are no labels: a look at length and first letter tells.
+class UsualLabels {
+ public:
+  UsualLabels() {
+    for (size_t i = 0; i < usual_labels().size(); ++i) alike_[look(usual_labels()[i])] |= uint32_t{1} << i;
+  }
+
+  uint32_t rank(std::string_view member) const {
+    for (uint32_t alike = alike_[look(member)]; alike != 0; alike &= alike - 1) {
+      const auto label = static_cast<size_t>(std::countr_zero(alike));
+      if (usual_labels()[label] == member) return kUsualFrom + static_cast<uint32_t>(label);
+    }
+    return kNoLabel;
+  }
+
+ private:
+  static size_t look(std::string_view name) { return name.empty() ? 0 : (static_cast<uint8_t>(name.front()) + name.size() * 32) & 0xff; }
+  std::array<uint32_t, 256> alike_ = {};   // a bit for each label that looks so
 };
-constexpr size_t kMostLabelBytes = sizeof(ShortLabel) - 1;
-
-ShortLabel shortened(std::string_view name) {
-  std::array<char, sizeof(ShortLabel)> bytes = {};
-  std::memcpy(bytes.data(), name.data(), name.size());
-  bytes.back() = static_cast<char>(name.size());
-  return std::bit_cast<ShortLabel>(bytes);
-}
-
-std::vector<ShortLabel> short_labels() {
-  std::vector<ShortLabel> out;
-  for (std::string_view label : usual_labels()) out.push_back(shortened(label.substr(0, kMostLabelBytes)));
-  return out;
-}
 
 }  // namespace
 
 uint32_t usual_label_rank(std::string_view member) {
-  static const std::vector<ShortLabel> labels = short_labels();
-  if (member.size() > kMostLabelBytes) return kNoLabel;
-  const ShortLabel wanted = shortened(member);
-  const auto found = std::ranges::find(labels, wanted);
-  return found == labels.end() ? kNoLabel : kUsualFrom + static_cast<uint32_t>(found - labels.begin());
+  static const UsualLabels usual;
+  return usual.rank(member);
 }
 
 LabelRules::LabelRules(const std::vector<DocumentProfile>& profiles, std::string_view section) {

@@ -4,7 +4,8 @@ namespace cairn {
 
 namespace {
 
-constexpr std::string_view kUsualLabels[] = {"name", "username", "title", "slug", "key", "id", "uuid", "_id", "pk", "code", "email", "path"};
+constexpr std::string_view kUsualLabels[] = {"name", "username", "title", "slug",  "key",  "id",
+                                            "uuid", "_id",      "pk",    "code",  "email", "path"};
 
 }  // namespace
 

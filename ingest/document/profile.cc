@@ -27,7 +27,8 @@ class ProfileReader {
     DocumentProfile out;
     out.name = text(table, "name", true);
     out.detect = texts(table, "detect");
-    if (out.detect.empty()) fail(table, "\"detect\" is missing: the members that tell such a document, as in detect = [\"Users\", \"Roles\"]");
+    if (out.detect.empty())
+      fail(table, "\"detect\" is missing: the members that tell such a document, as in detect = [\"Users\", \"Roles\"]");
     const toml::node* sections = table.get("section");
     if (!sections) fail(table, "it has no [[section]]");
     for (const toml::node& one : tables(*sections, "section")) out.sections.push_back(section(*one.as_table(), out));
@@ -37,7 +38,8 @@ class ProfileReader {
 
  private:
   [[noreturn]] void fail(const toml::node& at, const std::string& why) const {
-    throw Error(ErrorCode::kInvalidArgument, "profile of documents: " + where_ + ": line " + std::to_string(at.source().begin.line) + ": " + why);
+    throw Error(ErrorCode::kInvalidArgument,
+                "profile of documents: " + where_ + ": line " + std::to_string(at.source().begin.line) + ": " + why);
   }
 
   void only_keys(const toml::table& table, std::initializer_list<std::string_view> known) const {
@@ -134,9 +136,12 @@ std::string read_profile(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   std::string out(kMostProfileBytes + 1, '\0');
   in.read(out.data(), static_cast<std::streamsize>(out.size()));
-  if (!in.is_open() || in.bad()) throw Error(ErrorCode::kInvalidArgument, "profile of documents: " + printable(path) + ": can't be read");
+  const auto refuse = [&](const std::string& why) {
+    throw Error(ErrorCode::kInvalidArgument, "profile of documents: " + printable(path) + ": " + why);
+  };
+  if (!in.is_open() || in.bad()) refuse("can't be read");
   out.resize(static_cast<size_t>(in.gcount()));
-  if (out.size() > kMostProfileBytes) throw Error(ErrorCode::kInvalidArgument, "profile of documents: " + printable(path) + ": longer than 1 MiB");
+  if (out.size() > kMostProfileBytes) refuse("longer than 1 MiB");
   return out;
 }
 
@@ -160,7 +165,8 @@ void add_directory(const std::filesystem::path& directory, bool required, std::v
     DocumentProfile profile = parse_document_profile(read_profile(file), printable(file));
     const auto same = std::ranges::find_if(profiles, [&](const auto& one) { return same_member(one.name, profile.name); });
     if (same - profiles.begin() >= static_cast<std::ptrdiff_t>(before) && same != profiles.end())
-      throw Error(ErrorCode::kInvalidArgument, "profile of documents: " + printable(file) + ": another one in this directory is called \"" + printable(profile.name) + "\", too");
+      throw Error(ErrorCode::kInvalidArgument, "profile of documents: " + printable(file) + ": another one in this directory is called \"" +
+                                                   printable(profile.name) + "\", too");
     if (same == profiles.end()) profiles.push_back(std::move(profile));
   }
 }
@@ -188,8 +194,8 @@ DocumentProfile parse_document_profile(std::string_view toml, const std::string&
     const toml::table table = toml::parse(toml);
     return ProfileReader(where).profile(table);
   } catch (const toml::parse_error& error) {
-    throw Error(ErrorCode::kInvalidArgument, "profile of documents: " + where + ": line " + std::to_string(error.source().begin.line) + ": " +
-                                                 printable(error.description()));
+    throw Error(ErrorCode::kInvalidArgument, "profile of documents: " + where + ": line " +
+                                                 std::to_string(error.source().begin.line) + ": " + printable(error.description()));
   }
 }
 

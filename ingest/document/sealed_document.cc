@@ -20,6 +20,7 @@ namespace {
 
 constexpr size_t kOverheadBytes = kGcmNonceBytes + kGcmTagBytes;
 constexpr size_t kPieceBytes = 64 << 10;
+constexpr size_t kMostKeyBytes = 128;   // that are read of what should be a key
 constexpr std::string_view kPlainName = "document.json", kSealedEnding = ".sealed";
 
 // Opens the stream as it passes: what is given out is authentic only when the end was reached.
@@ -133,7 +134,8 @@ class SealedSource : public PartedSource {
   StreamParts parts() override {
     StreamParts out = plain_->parts();
     assert(opener_.done() && out.transform.empty());
-    if (out.kind == ComponentKind::kStream) out.warnings.emplace_back("what is in the sealed document isn't JSON: it has no parts but itself");
+    if (out.kind == ComponentKind::kStream)
+      out.warnings.emplace_back("what is in the sealed document isn't JSON: it has no parts but itself");
     out.kind = ComponentKind::kDocument;
     out.transform = kSealedDocument;
     out.recipe = opener_.recipe();
@@ -162,10 +164,10 @@ Secret document_key(ByteView bytes, const std::string& what) {
   const size_t given = bytes.size();
   if (given > Secret::kBytes && bytes[given - 1] == '\n') bytes = bytes.first(given - 1);
   if (bytes.size() > Secret::kBytes && bytes.back() == '\r') bytes = bytes.first(bytes.size() - 1);
-  if (bytes.size() != Secret::kBytes)
-    throw Error(ErrorCode::kInvalidArgument, what + ": the key of a sealed document is 32 bytes long as it stands, this is " +
-                                                 (given > 4 * Secret::kBytes ? "longer than " + std::to_string(4 * Secret::kBytes) : std::to_string(given)) +
-                                                 " bytes long");
+  if (bytes.size() != Secret::kBytes) {
+    const std::string length = given > kMostKeyBytes ? "more than " + std::to_string(kMostKeyBytes) : std::to_string(given);
+    throw Error(ErrorCode::kInvalidArgument, what + ": the key of a sealed document has 32 bytes as it stands, this has " + length);
+  }
   return Secret::from(bytes);
 }
 
@@ -177,7 +179,7 @@ Secret document_key_of_file(const std::string& path) {
   const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file) throw Error(ErrorCode::kInvalidArgument, errno_error(errno, "key of a sealed document: " + printable(path)).what());
   // Files of keys are short, pipes give them in pieces.
-  std::array<uint8_t, 4 * Secret::kBytes + 1> bytes;
+  std::array<uint8_t, kMostKeyBytes + 1> bytes;
   struct Wipe {
     std::span<uint8_t> what;
     ~Wipe() { wipe(what); }
@@ -205,7 +207,8 @@ bool opens_as_document(const Secret& key, ByteView beginning) {
   return json;
 }
 
-std::unique_ptr<PartedSource> make_sealed_document_source(std::function<size_t(std::span<uint8_t>)> read, const Secret& key, const MakePlainSource& make) {
+std::unique_ptr<PartedSource> make_sealed_document_source(std::function<size_t(std::span<uint8_t>)> read, const Secret& key,
+                                                          const MakePlainSource& make) {
   return std::make_unique<SealedSource>(std::move(read), key, make);
 }
 

@@ -109,7 +109,8 @@ redisReplyObjectFunctions* RedisConnection::State::functions() {
 }
 
 void RedisConnection::State::throw_lost() const {
-  const std::string hint = any_byte || url.tls || !url.socket_path.empty() ? "" : " before it said anything (does it want TLS? write rediss://)";
+  const std::string hint =
+      any_byte || url.tls || !url.socket_path.empty() ? "" : " before it said anything (does it want TLS? write rediss://)";
   throw Error(ErrorCode::kIo, url.description() + ": the server closed the connection" + hint);
 }
 
@@ -173,12 +174,14 @@ RedisConnection::RedisConnection(const RedisUrl& url, Monitor& monitor) : state_
   state_->out.clear();
   const RedisReply reply = receive();
   if (reply.kind != RedisReply::Kind::kError) return;
-  if (reply.text.find("no password is set") != std::string::npos || reply.text.find("without any password configured") != std::string::npos) {
+  if (reply.text.find("no password is set") != std::string::npos ||
+      reply.text.find("without any password configured") != std::string::npos) {
     monitor.warning(url.description() + ": the server wants no password, although one is set here");
     return;
   }
   if (reply.text.find("wrong number of arguments") != std::string::npos && !url.user.empty()) {
-    throw Error(ErrorCode::kWrongKey, url.description() + ": the server knows no users (it is older than Redis 6); leave the user's name out");
+    throw Error(ErrorCode::kWrongKey,
+                url.description() + ": the server knows no users (it is older than Redis 6); leave the user's name out");
   }
   // A server without the command would tell its arguments.
   throw redis_error(url, "login", is_unknown_command(reply.text) ? "ERR it has no AUTH" : reply.text);
@@ -228,7 +231,9 @@ RedisReply RedisConnection::receive() {
   for (;;) {
     void* got = nullptr;
     if (::redisReaderGetReply(&reader, &got) != REDIS_OK) {
-      if (state_->reply_bytes > kMostReplyBytes) state_->throw_nonsense("a reply of more than " + std::to_string(kMostReplyBytes >> 20) + " MiB");
+      if (state_->reply_bytes > kMostReplyBytes) {
+        state_->throw_nonsense("a reply of more than " + std::to_string(kMostReplyBytes >> 20) + " MiB");
+      }
       state_->throw_nonsense(reader.errstr);
     }
     if (got != nullptr) {
@@ -239,7 +244,8 @@ RedisReply RedisConnection::receive() {
       state_->throw_nonsense("a reply of more than " + std::to_string(kMostReplyBytes >> 20) + " MiB");
     }
     if (state_->begin == state_->end && !state_->fill()) state_->throw_lost();
-    if (::redisReaderFeed(&reader, reinterpret_cast<const char*>(state_->in.data()) + state_->begin, state_->end - state_->begin) != REDIS_OK) {
+    if (::redisReaderFeed(&reader, reinterpret_cast<const char*>(state_->in.data()) + state_->begin, state_->end - state_->begin) !=
+        REDIS_OK) {
       throw Error(ErrorCode::kIo, state_->url.description() + ": no memory for a reply");
     }
     state_->begin = state_->end = 0;
@@ -341,7 +347,8 @@ RedisServerInfo redis_server_info(RedisConnection& connection) {
   out.valkey = info_field(reply.text, "server_name") == "valkey";
   const std::string own = info_field(reply.text, "valkey_version");
   out.version = printable(own.empty() ? info_field(reply.text, "redis_version") : own);
-  out.cluster = info_field(reply.text, "redis_mode") == "cluster";
+  const std::string mode = info_field(reply.text, "server_mode");  // Valkey's name
+  out.cluster = (mode.empty() ? info_field(reply.text, "redis_mode") : mode) == "cluster";
   return out;
 }
 

@@ -58,7 +58,8 @@ class KeyPartStream : public PartStream {
 
 }  // namespace
 
-void KeyParts::add(std::string_view record_name, uint8_t type, std::optional<int64_t> expires_ms, uint64_t head_bytes, uint64_t value_bytes) {
+void KeyParts::add(std::string_view record_name, uint8_t type, std::optional<int64_t> expires_ms, uint64_t head_bytes,
+                   uint64_t value_bytes) {
   const auto differ = std::ranges::mismatch(last_name_, record_name);
   const auto shared = static_cast<size_t>(differ.in1 - last_name_.begin());
   encoded_.varint(shared);

@@ -1,6 +1,7 @@
 #include "ingest/redis/rdb_intake.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "ingest/redis/part_names.h"
@@ -15,6 +16,7 @@ constexpr size_t kMostUseBytes = 255;              // its length is one byte
 constexpr size_t kMostFunctionBytes = 1 << 20;     // in a catalogue
 constexpr size_t kFunctionMemoryBytes = 8 << 20;
 constexpr size_t kMostVersionBytes = 64;
+constexpr size_t kMostWarnings = 10;
 constexpr size_t kBlockBytes = 256 << 10;           // read back at a time
 
 void append(Bytes& out, ByteView bytes) { out.insert(out.end(), bytes.begin(), bytes.end()); }
@@ -91,31 +93,28 @@ void RdbIntake::add_key() {
   if (inner_.sort(reader_.flavor(), key.type, value)) {
     value = inner_.sorted();
     record.ranks = inner_.ranks();
+    record.ranks_bytes = record.ranks.size();
   }
   record.record_bytes = record.head_bytes + value.size();
-  item_begin_ += record.record_bytes + key.use.size();
+  const std::array pieces{key.expiry, key.type_and_name, value};
   if (record.record_bytes > kMostSortedBytes) {
     record.spilled = true;
-    record.spill_begin = long_records_.append(key.expiry);
-    for (const ByteView bytes : {key.type_and_name, value, record.ranks}) long_records_.append(bytes);
-    record.ranks_bytes = record.ranks.size();
+    record.spill_begin = long_records_.size_bytes();
+    for (const ByteView piece : pieces) long_records_.append(piece);
+    long_records_.append(record.ranks);
     record.ranks = {};
-  } else {
-    record_.clear();
-    for (const ByteView bytes : {key.expiry, key.type_and_name, value}) append(record_, bytes);
-    record.record = record_;
   }
-  add_sorted(name_, record);
+  add_sorted(record, pieces);
 }
 
-// The name of the record, its bytes and all are ready: it gets its place.
-void RdbIntake::add_sorted(std::string_view name, const SortedRecord& ready) {
+// The record, whose name is ready, gets its place.
+void RdbIntake::add_sorted(const SortedRecord& ready, std::span<const ByteView> pieces) {
   SortedRecord record = ready;
   record.position = recipe_.records++;
-  record.encode(encoded_);
-  records_->add(name, encoded_);
+  records_->add(name_, record.encode(pieces, encoded_));
   if (hashes_.empty() || hashes_.back().size() == kHashBlock) hashes_.emplace_back().reserve(kHashBlock);
-  hashes_.back().push_back(order_hash(name));
+  hashes_.back().push_back(order_hash(name_));
+  item_begin_ += record.record_bytes + record.use.size();
   if (record.expires_ms) ++expiring_;
   if (!record.use.empty()) recipe_.has_use = true;
   if (recipe_.layout.empty() || recipe_.layout.back().verbatim_bytes > 0) recipe_.layout.push_back({});
@@ -160,8 +159,7 @@ void RdbIntake::add_long(const RdbKey& key) {
     long_records_.append(inner_.ranks());
     record.ranks_bytes = inner_.ranks().size();
   }
-  item_begin_ += record.record_bytes + key.use.size();
-  add_sorted(name_, record);
+  add_sorted(record, {});
 }
 
 // What looked like a record is bytes like others.
@@ -195,7 +193,9 @@ void RdbIntake::add_function() {
   Part part;
   part.name = redis_function_name(source);
   if (part.name.empty() || source.size() > kMostFunctionBytes) {
-    if (warnings_.size() < 10) warnings_.push_back("the functions at byte " + std::to_string(item_begin_) + " have no name, or are too long, to be a part");
+    if (warnings_.size() < kMostWarnings)
+      warnings_.push_back("the library of functions at byte " + std::to_string(item_begin_) +
+                          " has no name, or is longer than 1 MiB: saved, but can't be listed or restored alone");
     return;
   }
   part.kind = "function";

@@ -14,30 +14,13 @@
 #include "ingest/redis/inner_order.h"
 #include "ingest/redis/rdb/rdb_reader.h"
 #include "ingest/redis/rdb_recipe.h"
+#include "ingest/redis/sorted_record.h"
 #include "ingest/redis/spill_buffer.h"
 #include "ingest/sort/part_sorter.h"
 #include "ingest/sort/record_sorter.h"
 #include "store/crypto/blake3.h"
 
 namespace cairn {
-
-// What a RecordSorter keeps of a record beneath its name.
-struct SortedRecord {
-  uint64_t position = 0;               // in the original
-  uint8_t type = 0;
-  std::optional<int64_t> expires_ms;
-  uint64_t head_bytes = 0;             // of the record, before its value: expiry, type, name
-  ByteView use;
-  // Not spilled: `record` and `ranks`.  Else they follow each other in the buffer of long records.
-  bool spilled = false;
-  ByteView record, ranks;
-  uint64_t spill_begin = 0, record_bytes = 0, ranks_bytes = 0;
-
-  // Overwrites `out`.  Sizes of what isn't spilled are those of the views.
-  void encode(Bytes& out) const;
-  // Of what encode() wrote.
-  static SortedRecord decode(ByteView bytes);
-};
 
 class RdbIntake {
  public:
@@ -71,7 +54,7 @@ class RdbIntake {
   void add_long(const RdbKey& key);
   bool gather(Bytes& value);
   void give_up_long(const RdbKey& key, uint64_t value_begin, const Bytes& gathered);
-  void add_sorted(std::string_view name, const SortedRecord& record);
+  void add_sorted(const SortedRecord& record, std::span<const ByteView> pieces);
   void add_verbatim(ByteView bytes);
   void add_function();
   void note_aux();
@@ -92,8 +75,8 @@ class RdbIntake {
   std::optional<int64_t> created_s_;
   std::optional<uint64_t> rest_begin_;
   std::vector<std::string> warnings_;
-  std::string name_;                            // scratch
-  Bytes record_, encoded_;
+  std::string name_;                            // of the record at hand
+  Buffer encoded_;                              // scratch
 };
 
 }  // namespace cairn

@@ -166,7 +166,8 @@ void RdbRebuild::walk() {
     header_at += size;
     return size;
   });
-  if (reader.next() != RdbReader::Item::kOther || reader.bytes().size() != recipe_.header.size()) corrupt("its recipe has no header of one");
+  if (reader.next() != RdbReader::Item::kOther || reader.bytes().size() != recipe_.header.size())
+    corrupt("its recipe has no header of one");
   flavor_ = reader.flavor();
   for (const RdbRecipe::Database& database : recipe_.databases)
     for (uint64_t i = 0; i < database.records; ++i) {
@@ -177,7 +178,8 @@ void RdbRebuild::walk() {
       if (reader.key().long_value) add_long(reader, position, use);
       else add_key(reader.key(), position, use);
     }
-  if (record_begin_ != recipe_.record_bytes || !use_.at_end() || !ranks_.at_end()) corrupt("its stored bytes are more than its recipe tells");
+  if (record_begin_ != recipe_.record_bytes || !use_.at_end() || !ranks_.at_end())
+    corrupt("its stored bytes are more than its recipe tells");
 }
 
 void RdbRebuild::add(uint64_t position, Carried kind) {

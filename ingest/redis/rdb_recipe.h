@@ -3,7 +3,7 @@
 // All numbers are varints unless a size is told:
 //   recipe     version=1, 9 bytes: the beginning of the original, its size, 32 bytes BLAKE3 of it, records,
 //              flags (1: there are bytes of use), width of a mark, lengths of the regions, databases, layout
-//   regions    bytes of records, use, inner order; exceptions, bytes of exceptions; bytes of verbatim.   The order list has width × records
+//   regions    bytes of records, use, inner order; exceptions, bytes of them; bytes of verbatim.  The order list has width × records
 //   databases  count, each: number, records; in the order of the sorted records
 //   layout     count, each: records, verbatim bytes behind them; in the order of the original
 #pragma once

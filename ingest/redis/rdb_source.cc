@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <ctime>
+#include <utility>
 
 #include "ingest/redis/key_parts.h"
 #include "ingest/redis/part_names.h"
@@ -15,6 +16,7 @@ namespace {
 
 constexpr size_t kFillBytes = 256 << 10;     // made at a time
 constexpr size_t kOrderBlock = 8 << 10;      // marks
+constexpr size_t kPlaced = 256;              // records: their places lie about in memory, and many at a time wait less
 constexpr size_t kMostListed = 1000;         // databases in a property
 
 // "2026-11-20T03:00:00Z"; "" for what is no time.
@@ -55,6 +57,7 @@ class RdbSource : public PartedSource {
   void next_region();
   void fill_records();
   bool add_record();
+  void place();
   void count_database(std::string_view name);
   bool fill_long();
   bool fill_from(const SpillBuffer& buffer);
@@ -65,6 +68,7 @@ class RdbSource : public PartedSource {
   bool begun_ = false;
   Region region_ = Region::kRecords;
   std::optional<OrderWriter> order_writer_;
+  std::vector<std::pair<uint64_t, uint64_t>> placed_;   // hashes and positions, for it
   SpillBuffer use_, inner_, order_, exceptions_;
   KeyParts key_parts_;
   std::string last_database_;            // "0/" : what the names of its keys begin with
@@ -129,6 +133,7 @@ bool RdbSource::fill() {
 void RdbSource::next_region() {
   if (region_ == Region::kRecords) {
     RdbRecipe& recipe = intake_.recipe();
+    place();
     const std::vector<OrderException> exceptions = order_writer_->finish();
     order_writer_.reset();
     recipe.exceptions = exceptions.size();
@@ -174,7 +179,8 @@ bool RdbSource::add_record() {
   const RecordSorter::Record* const next = intake_.records().next();
   if (next == nullptr) return false;
   const SortedRecord record = SortedRecord::decode(next->value);
-  order_writer_->add(order_hash(next->key), record.position);
+  placed_.push_back({order_hash(next->key), record.position});
+  if (placed_.size() == kPlaced) place();
   count_database(next->key);
   key_parts_.add(next->key, record.type, record.expires_ms, record.head_bytes, record.record_bytes - record.head_bytes);
   if (intake_.recipe().has_use) {
@@ -197,6 +203,11 @@ bool RdbSource::add_record() {
   out_.insert(out_.end(), record.record.begin(), record.record.end());
   out_end_ += record.record.size();
   return true;
+}
+
+void RdbSource::place() {
+  for (const auto& [hash, position] : placed_) order_writer_->add(hash, position);
+  placed_.clear();
 }
 
 void RdbSource::count_database(std::string_view name) {
@@ -257,7 +268,8 @@ StreamParts RdbSource::parts() {
     out.ended = false;
     out.problem = reader.problem();
   } else if (reader.trailing_bytes() > 0) {
-    out.warnings.push_back(std::to_string(reader.trailing_bytes()) + " bytes follow the end of the RDB file: saved with it, but not looked into");
+    out.warnings.push_back(std::to_string(reader.trailing_bytes()) +
+                           " bytes follow the end of the RDB file: saved with it, but not looked into");
   }
   const bool header_only = recipe.records == 0 && intake_.function_count() == 0 && reader.unknown();
   if (header_only || reader.version() == 0) return out;   // it stays a stream

@@ -30,9 +30,9 @@ const Scheme* scheme_of(std::string_view text) {
 
 // No message quotes the URL: what is in the wrong place may be a piece of the password.
 [[noreturn]] void refuse(const std::string& why) {
-  throw Error(ErrorCode::kInvalidArgument,
-              "the Redis URL can't be understood: " + why + "; write it as redis://user@host:6379 (rediss:// with TLS) or redis+unix:///path/to/socket, "
-              "and characters such as @ : / ? # % in a name or password as %40 %3A %2F %3F %23 %25");
+  throw Error(ErrorCode::kInvalidArgument, "the Redis URL can't be understood: " + why +
+                                               "; write it as redis://user@host:6379 (rediss:// with TLS) or redis+unix:///path/to/socket, "
+                                               "and characters such as @ : / ? # % in a name or password as %40 %3A %2F %3F %23 %25");
 }
 
 std::string decoded(std::string_view text, const char* what) {

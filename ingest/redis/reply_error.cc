@@ -29,17 +29,21 @@ std::string explained(const RedisUrl& url, std::string_view reply) {
   const std::string as = url.user.empty() ? "" : " \"" + printable(url.user) + "\"";
   if (word == "NOAUTH") return "the server wants a password: " + std::string(kGivePassword);
   if (word == "WRONGPASS" || contains(reply, "invalid password")) {
-    return (url.password.empty() ? "the server wants a password for the user" + as : "wrong password, or no such user" + as) + ": " + std::string(kGivePassword);
+    return (url.password.empty() ? "the server wants a password for the user" + as : "wrong password, or no such user" + as) + ": " +
+           std::string(kGivePassword);
   }
   if (word == "LOADING") return "the server is still loading its data; try again when it is ready";
   if (word == "NOMASTERLINK" || word == "MASTERDOWN") {
-    return "the server is a replica without a connection to its master, so its data may be old; try again when it has one, or name the master";
+    return "the server is a replica without a connection to its master, so its data may be old; try again when it has one, or name the "
+           "master";
   }
   if (word == "MISCONF") return "the server can't save to its disk, and does nothing until it can; its log says why";
   if (word == "DENIED") {
     return "the server takes no connections from other machines (protected mode); give it a password, or connect through its socket";
   }
-  if (contains(reply, "max number of clients")) return "the server has as many connections as it takes; try again later, or raise its maxclients";
+  if (contains(reply, "max number of clients")) {
+    return "the server has as many connections as it takes; try again later, or raise its maxclients";
+  }
   if (contains(reply, "fork") || contains(reply, "ackground save") || contains(reply, "BGSAVE")) {
     return "the server can't make a copy of its data (no memory for a fork, or no room on its disk); its log says why";
   }

@@ -1,4 +1,6 @@
-#include "ingest/redis/rdb_intake.h"
+#include "ingest/redis/sorted_record.h"
+
+#include "store/coding.h"
 
 namespace cairn {
 
@@ -22,9 +24,10 @@ uint8_t* put_bytes(uint8_t* at, ByteView bytes) {
 
 }  // namespace
 
-void SortedRecord::encode(Bytes& out) const {
-  out.resize(kMostHeadBytes + use.size() + ranks.size() + record.size());
-  uint8_t* at = put_varint(out.data(), position << kFlagBits | (spilled ? kSpilled : 0) | (expires_ms ? kExpires : 0));
+ByteView SortedRecord::encode(std::span<const ByteView> pieces, Buffer& scratch) const {
+  const size_t most = kMostHeadBytes + use.size() + ranks.size() + (spilled ? 0 : static_cast<size_t>(record_bytes));
+  if (scratch.size() < most) scratch = Buffer(2 * most);
+  uint8_t* at = put_varint(scratch.data(), position << kFlagBits | (spilled ? kSpilled : 0) | (expires_ms ? kExpires : 0));
   *at++ = type;
   *at++ = static_cast<uint8_t>(use.size());
   if (expires_ms) {
@@ -32,16 +35,16 @@ void SortedRecord::encode(Bytes& out) const {
     at += sizeof *expires_ms;
   }
   at = put_varint(at, head_bytes);
-  at = put_varint(at, spilled ? ranks_bytes : ranks.size());
+  at = put_varint(at, ranks_bytes);
   at = put_bytes(at, use);
   if (spilled) {
     at = put_varint(at, spill_begin);
     at = put_varint(at, record_bytes);
   } else {
     at = put_bytes(at, ranks);
-    at = put_bytes(at, record);
+    for (const ByteView piece : pieces) at = put_bytes(at, piece);
   }
-  out.resize(static_cast<size_t>(at - out.data()));
+  return {scratch.data(), at};
 }
 
 SortedRecord SortedRecord::decode(ByteView bytes) {

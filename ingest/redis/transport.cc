@@ -27,6 +27,7 @@ namespace {
 
 constexpr int kPollMs = 200;                     // how late an interruption is noticed
 constexpr size_t kMostTlsWriteBytes = 1 << 20;
+constexpr char kNoTls[] = "no TLS connection (does the server speak TLS at this port? else write redis://)";
 
 // A connected socket that doesn't block, and how to wait for it.
 class Socket : public RedisTransport {
@@ -64,13 +65,19 @@ class Socket : public RedisTransport {
   }
 
   // Until one of the events is there.
-  void wait(short events) const { wait_for(fd_.get(), events); }
+  void wait(short events) const {
+    if (wait_for(fd_.get(), events)) return;
+    throw Error(ErrorCode::kIo,
+                place_ + ": the server said nothing for " + std::to_string(timeout_s_) + " seconds; ?timeout=SECONDS waits longer");
+  }
+  // The same; false when url.timeout_s are over.
+  bool wait_silently(short events) const { return wait_for(fd_.get(), events); }
   int fd() const { return fd_.get(); }
   const std::string& place() const { return place_; }
   Monitor& monitor() const { return monitor_; }
 
  private:
-  void wait_for(int fd, short events) const;
+  bool wait_for(int fd, short events) const;
   void connect_path(const std::string& path);
   void connect_host(const std::string& host, uint16_t port);
   int try_connect(int family, const struct ::sockaddr* address, ::socklen_t size);
@@ -90,17 +97,15 @@ Socket::Socket(const RedisUrl& url, Monitor& monitor) : place_(url.description()
   }
 }
 
-void Socket::wait_for(int fd, short events) const {
+bool Socket::wait_for(int fd, short events) const {
   using std::chrono::seconds, std::chrono::steady_clock;
   struct ::pollfd polled{fd, events, 0};
   for (const auto end = steady_clock::now() + seconds(timeout_s_);;) {
     monitor_.check_interrupted();
     const int ready = ::poll(&polled, 1, kPollMs);
-    if (ready > 0) return;
+    if (ready > 0) return true;
     if (ready < 0 && errno != EINTR && errno != EAGAIN) throw_errno(place_ + ": waiting for the server");
-    if (steady_clock::now() >= end) {
-      throw Error(ErrorCode::kIo, place_ + ": the server said nothing for " + std::to_string(timeout_s_) + " seconds; ?timeout=SECONDS waits longer");
-    }
+    if (steady_clock::now() >= end) return false;
   }
 }
 
@@ -111,12 +116,7 @@ int Socket::try_connect(int family, const struct ::sockaddr* address, ::socklen_
   if (::connect(fd.get(), address, size) != 0) {
     // Of a socket of this machine EAGAIN says that too many wait there already.
     if (errno != EINPROGRESS && errno != EINTR) return errno;
-    try {
-      wait_for(fd.get(), POLLOUT);
-    } catch (const Error& error) {
-      if (error.code() == ErrorCode::kInterrupted) throw;
-      return ETIMEDOUT;
-    }
+    if (!wait_for(fd.get(), POLLOUT)) return ETIMEDOUT;
     int failed = 0;
     ::socklen_t failed_bytes = sizeof failed;
     if (::getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &failed, &failed_bytes) != 0) return errno;
@@ -268,7 +268,9 @@ TlsTransport::TlsTransport(const RedisUrl& url, std::unique_ptr<Socket> socket) 
 
 void TlsTransport::load_trust(const RedisUrl& url) {
   if (url.ca_file.empty()) {
-    if (::SSL_CTX_set_default_verify_paths(context_.get()) != 1) fail("the system's CA certificates can't be read; ?cacert=FILE names others");
+    if (::SSL_CTX_set_default_verify_paths(context_.get()) != 1) {
+      fail("the system's CA certificates can't be read; ?cacert=FILE names others");
+    }
   } else if (::SSL_CTX_load_verify_file(context_.get(), url.ca_file.c_str()) != 1) {
     fail("cacert=" + printable(url.ca_file) + " can't be read as certificates in PEM form", ErrorCode::kInvalidArgument);
   }
@@ -282,7 +284,8 @@ void TlsTransport::load_certificate(const RedisUrl& url) {
     fail("cert=" + printable(url.cert_file) + " can't be read as a certificate in PEM form", ErrorCode::kInvalidArgument);
   }
   if (::SSL_CTX_use_PrivateKey_file(context_.get(), url.key_file.c_str(), SSL_FILETYPE_PEM) != 1) {
-    fail("key=" + printable(url.key_file) + " can't be read as the certificate's key, in PEM form and without a password", ErrorCode::kInvalidArgument);
+    fail("key=" + printable(url.key_file) + " can't be read as the certificate's key, in PEM form and without a password",
+         ErrorCode::kInvalidArgument);
   }
 }
 
@@ -291,8 +294,9 @@ void TlsTransport::name_server(const std::string& host) {
   struct ::in6_addr address;
   const bool numeric = ::inet_pton(AF_INET, host.c_str(), &address) == 1 || ::inet_pton(AF_INET6, host.c_str(), &address) == 1;
   ::SSL_set_hostflags(session_.get(), X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-  const bool named = numeric ? ::X509_VERIFY_PARAM_set1_ip_asc(::SSL_get0_param(session_.get()), host.c_str()) == 1
-                             : ::SSL_set1_host(session_.get(), host.c_str()) == 1 && ::SSL_set_tlsext_host_name(session_.get(), host.c_str()) == 1;
+  const bool named =
+      numeric ? ::X509_VERIFY_PARAM_set1_ip_asc(::SSL_get0_param(session_.get()), host.c_str()) == 1
+              : ::SSL_set1_host(session_.get(), host.c_str()) == 1 && ::SSL_set_tlsext_host_name(session_.get(), host.c_str()) == 1;
   if (!named) fail("the host's name can't be one in a certificate", ErrorCode::kInvalidArgument);
 }
 
@@ -303,11 +307,12 @@ void TlsTransport::shake_hands(bool own_ca) {
     if (result == 1) return;
     const int error = ::SSL_get_error(session_.get(), result);
     if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) {
-      socket_->wait(error == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT);
+      // A server without TLS may take our greeting for the beginning of a command, and wait for its end.
+      if (!socket_->wait_silently(error == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT)) fail(kNoTls);
       continue;
     }
     const long distrust = ::SSL_get_verify_result(session_.get());
-    if (distrust == X509_V_OK) fail("no TLS connection (does the server speak TLS at this port? else write redis://)");
+    if (distrust == X509_V_OK) fail(kNoTls);
     ::ERR_clear_error();
     const std::string why = ::X509_verify_cert_error_string(distrust);
     if (distrust == X509_V_ERR_HOSTNAME_MISMATCH || distrust == X509_V_ERR_IP_ADDRESS_MISMATCH) {

@@ -487,17 +487,23 @@ struct RecordSorter::State {
     if (failure) std::rethrow_exception(failure);
   }
 
+  // Throws what went wrong, now and each time after.
   void start() {
     wait();
-    started = true;
-    spilling = Arena();
-    filling.sort(common.size());
-    const size_t share = memory / 2 / std::max<size_t>(runs.size(), 1) / kBlockBytes;
-    const size_t window = std::clamp<size_t>(share, 2, 1 + kMostWindowBlocks) - 1;
-    std::vector<Source> sources;
-    for (const Run& run : runs) sources.emplace_back(file, run, window);
-    sources.emplace_back(filling);
-    merge.start(std::move(sources), common.size());
+    try {
+      spilling = Arena();
+      filling.sort(common.size());
+      const size_t share = memory / 2 / std::max<size_t>(runs.size(), 1) / kBlockBytes;
+      const size_t window = std::clamp<size_t>(share, 2, 1 + kMostWindowBlocks) - 1;
+      std::vector<Source> sources;
+      for (const Run& run : runs) sources.emplace_back(file, run, window);
+      sources.emplace_back(filling);
+      merge.start(std::move(sources), common.size());
+      started = true;
+    } catch (...) {
+      failure = std::current_exception();
+      throw;
+    }
   }
 
   const size_t memory, arena_bytes;

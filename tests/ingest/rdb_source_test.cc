@@ -210,9 +210,10 @@ TEST(RdbSource, TellsOfTheFile) {
   const StoredRdb rdb = store_rdb(forge_rdb({{.db = 10, .name = "b", .type = 0, .value = rdb_raw("1")},
                                              {.db = 9, .name = "a/b", .prefix = "\xfc" + little_endian(1'900'000'000'123, 8), .type = 0,
                                               .value = rdb_raw("22")}}));
-  const std::map<std::string, std::string> expected{{"original", "dump.rdb"}, {"format", "rdb"}, {"rdb.version", "12"}, {"rdb.flavor", "redis"},
-      {"server.version", "7.4.1"}, {"dump.time", "2023-11-14T22:13:20Z"}, {"databases", "9\n10"}, {"keys", "2"}, {"expiring", "1"},
-      {"functions", "0"}};
+  const std::map<std::string, std::string> expected{
+      {"original", "dump.rdb"},    {"format", "rdb"},                     {"rdb.version", "12"}, {"rdb.flavor", "redis"},
+      {"server.version", "7.4.1"}, {"dump.time", "2023-11-14T22:13:20Z"}, {"databases", "9\n10"}, {"keys", "2"},
+      {"expiring", "1"},           {"functions", "0"}};
   EXPECT_EQ(rdb.parts.properties, expected);
   EXPECT_EQ(rdb.parts.kind, ComponentKind::kRedis);
   ASSERT_EQ(rdb.keys.size(), 2u);

@@ -156,8 +156,8 @@ void RdbForge::expiring_key(int64_t expires_ms, std::string_view name, uint8_t t
   prefixed_key("\xfc" + little_endian(static_cast<uint64_t>(expires_ms), 8), expires_ms, rdb_raw(name), name, type, value);
 }
 
-void RdbForge::prefixed_key(std::string_view prefix, std::optional<int64_t> expires_ms, std::string_view encoded_name, std::string_view name,
-                            uint8_t type, std::string_view value) {
+void RdbForge::prefixed_key(std::string_view prefix, std::optional<int64_t> expires_ms, std::string_view encoded_name,
+                            std::string_view name, uint8_t type, std::string_view value) {
   raw(prefix);
   raw(byte(type));
   raw(encoded_name);
@@ -171,6 +171,14 @@ SyntheticRdb RdbForge::finish(Checksum checksum) {
   const uint64_t right = crc64(0, view(rdb_.bytes));
   raw(little_endian(checksum == Checksum::kNone ? 0 : checksum == Checksum::kRight ? right : right ^ 1, 8));
   return rdb_;
+}
+
+std::string rdb_key(std::string_view name, uint8_t type, std::string_view value) { return byte(type) + rdb_raw(name) + std::string(value); }
+
+std::string rdb_file(std::string_view records, RdbForge::Checksum checksum) {
+  RdbForge rdb("synthetic", RdbFlavor::kRedis, 10);
+  rdb.raw(records);
+  return rdb.finish(checksum).bytes;
 }
 
 namespace {
@@ -188,7 +196,8 @@ void add_basic_types(RdbForge& rdb, int version) {
   rdb.prefixed_key("", std::nullopt, rdb_lzf_run('k', 100), std::string(100, 'k'), 0, rdb_raw("a packed name"));
   rdb.key("list", 1, rdb_length(3) + rdb_raw("one") + rdb_int(2) + rdb_lzf("three"));
   rdb.key("set", 2, rdb_length(2) + rdb_raw("b") + rdb_raw("a"));
-  rdb.key("zset", 3, rdb_length(4) + rdb_raw("nan") + "\xfd" + rdb_raw("up") + "\xfe" + rdb_raw("down") + "\xff" + rdb_raw("some") + "\x03" "1.5");
+  const std::string odd_scores = rdb_raw("nan") + "\xfd" + rdb_raw("up") + "\xfe" + rdb_raw("down") + "\xff";
+  rdb.key("zset", 3, rdb_length(4) + odd_scores + rdb_raw("some") + rdb_raw("1.5"));
   rdb.key("hash", 4, rdb_length(2) + rdb_raw("f") + rdb_raw("v") + rdb_raw("number") + rdb_int(1));
   if (version >= 2) {
     rdb.key("zipmap", 9, rdb_raw(zipmap({{"field", "value"}, {"other", "thing"}})));
@@ -224,7 +233,8 @@ void add_hashes_with_expiry(RdbForge& rdb) {
   const std::string least = little_endian(static_cast<uint64_t>(kLater), 8);
   rdb.key("rc hash", 22, rdb_length(2) + rdb_length(0) + rdb_raw("f") + rdb_raw("v") + rdb_length(kLater) + rdb_raw("g") + rdb_raw("w"));
   rdb.key("rc listpack", 23, rdb_raw(listpack({"f", "v", "0"})));
-  rdb.key("expiring hash", 24, least + rdb_length(2) + rdb_length(1) + rdb_raw("f") + rdb_raw("v") + rdb_length(0) + rdb_raw("g") + rdb_raw("w"));
+  rdb.key("expiring hash", 24,
+          least + rdb_length(2) + rdb_length(1) + rdb_raw("f") + rdb_raw("v") + rdb_length(0) + rdb_raw("g") + rdb_raw("w"));
   rdb.key("expiring listpack", 25, least + rdb_raw(listpack({"f", "v", "0", "g", "w", "0"})));
 }
 
@@ -247,7 +257,10 @@ RdbForge filled(const std::string& what, RdbFlavor flavor, int version) {
     rdb.aux("redis-ver", "synthetic");
     rdb.raw("\xfa" + rdb_raw("redis-bits") + rdb_int(64));
   }
-  if (version >= 9) rdb.raw("\xf7" + rdb_length(0x8f3c21a97e5d4003) + rdb_length(2) + rdb_length(1) + rdb_length(5) + rdb_raw("aux") + rdb_length(0));
+  if (version >= 9) {
+    const std::string id = rdb_length(0x8f3c21a97e5d4003);
+    rdb.raw("\xf7" + id + rdb_length(2) + rdb_length(1) + rdb_length(5) + rdb_raw("aux") + rdb_length(0));
+  }
   if (version >= 10) rdb.raw("\xf5" + rdb_raw("#!lua name=synthetic\nredis.register_function('f', function() return 1 end)\n"));
   if (flavor == RdbFlavor::kValkey) {
     rdb.raw("\xf3" + rdb_raw(std::string(40, 'j')) + rdb_length(2) + rdb_length(0) + rdb_length(99) + rdb_length(200) + rdb_length(16'383));

@@ -57,11 +57,13 @@ class RdbForge {
   void raw(std::string_view bytes) { rdb_.bytes += bytes; }
   void aux(std::string_view name, std::string_view value);
   void database(uint32_t db);
-  void key(std::string_view name, uint8_t type, std::string_view value) { prefixed_key("", std::nullopt, rdb_raw(name), name, type, value); }
+  void key(std::string_view name, uint8_t type, std::string_view value) {
+    prefixed_key("", std::nullopt, rdb_raw(name), name, type, value);
+  }
   void expiring_key(int64_t expires_ms, std::string_view name, uint8_t type, std::string_view value);
   // `prefix`: the opcodes in front; `encoded_name` decodes to `name`.
-  void prefixed_key(std::string_view prefix, std::optional<int64_t> expires_ms, std::string_view encoded_name, std::string_view name, uint8_t type,
-                    std::string_view value);
+  void prefixed_key(std::string_view prefix, std::optional<int64_t> expires_ms, std::string_view encoded_name, std::string_view name,
+                    uint8_t type, std::string_view value);
   // What follows isn't found by a reader.
   void unknown() { rdb_.unknown = true; }
   SyntheticRdb finish(Checksum checksum = Checksum::kRight);
@@ -70,6 +72,11 @@ class RdbForge {
   SyntheticRdb rdb_;
   uint32_t db_ = 0;
 };
+
+// A record of a key.
+std::string rdb_key(std::string_view name, uint8_t type, std::string_view value);
+// A file of Redis 10 with these bytes between its header and its end.
+std::string rdb_file(std::string_view records, RdbForge::Checksum checksum = RdbForge::Checksum::kRight);
 
 // Every version, with all that it may hold; of 5 to 8 also without a checksum.
 std::vector<SyntheticRdb> synthetic_rdbs();

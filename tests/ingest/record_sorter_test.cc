@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <functional>
 #include <random>
 
@@ -59,7 +60,8 @@ const Kind kKinds[] = {
     {"zeros and ones", [](std::mt19937_64& random, size_t) { return letters(random, 30, 2); }},
     {"only zeros", [](std::mt19937_64& random, size_t) { return letters(random, 60, 1); }},
     {"the largest byte", [](std::mt19937_64& random, size_t) { return std::string(random() % 40, '\xff'); }},
-    {"long common beginnings", [](std::mt19937_64& random, size_t) { return std::string(random() % 3 * 700, 'x') + letters(random, 9, 3); }},
+    {"long common beginnings",
+     [](std::mt19937_64& random, size_t) { return std::string(random() % 3 * 700, 'x') + letters(random, 9, 3); }},
     {"few", [](std::mt19937_64& random, size_t) { return std::to_string(random() % 7); }},
     {"all the same", [](std::mt19937_64&, size_t) { return std::string("the same key for all of them"); }},
     {"empty", [](std::mt19937_64&, size_t) { return std::string(); }},
@@ -167,6 +169,26 @@ TEST(RecordSorter, ReportsAtTheEndWhatNoAddMet) {
   RecordSorter sorter(kLeast, temp / "missing");
   for (size_t i = 0; i < 2; ++i) sorter.add(std::to_string(i), Bytes(100'000));   // the second one gives the first away
   EXPECT_THROW(sorter.next(), Error);
+}
+
+TEST(RecordSorter, NoticesWhatTheDiskLost) {
+  TempDir temp;
+  RecordSorter sorter(kLeast, temp.path());
+  for (size_t i = 0; i < 20'000; ++i) sorter.add(std::to_string(i * 7919 % 20'000), Bytes(100));
+  ASSERT_NE(sorter.next(), nullptr);
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    std::error_code gone;
+    if (std::filesystem::read_symlink(entry.path(), gone).string().starts_with(temp.path().string() + "/"))
+      std::filesystem::resize_file(entry.path(), 100);
+  }
+  for (int i = 0; i < 2; ++i) {
+    try {
+      for (size_t left = 20'000; left > 0; --left) sorter.next();
+      ADD_FAILURE() << "gave all of them";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::kCorrupt);
+    }
+  }
 }
 
 TEST(RecordSorter, CanBeMovedAndLeft) {

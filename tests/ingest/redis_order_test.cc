@@ -80,17 +80,15 @@ ErrorCode code_of(Call&& call) {
 }
 
 TEST(RedisOrder, HashesAsTheAuthorsDo) {
-  Bytes bytes;
   const std::map<size_t, uint64_t> vectors = {
-      {0, 0x726fdb47dd0e0e31}, {1, 0x74f839c593dc67fd},  {2, 0x0d6c8009d9a94f5a},  {3, 0x85676696d7fb7e2d},
-      {7, 0xab0200f58b01d137}, {8, 0x93f5f5799a932462},  {9, 0x9e0082df0ba9e4b0},  {15, 0xa129ca6149be45e5},
+      {0, 0x726fdb47dd0e0e31},  {1, 0x74f839c593dc67fd},  {2, 0x0d6c8009d9a94f5a},  {3, 0x85676696d7fb7e2d},
+      {7, 0xab0200f58b01d137},  {8, 0x93f5f5799a932462},  {9, 0x9e0082df0ba9e4b0},  {15, 0xa129ca6149be45e5},
       {16, 0x3f2acc7f57c29bdb}, {31, 0x32d892fad841c342}, {63, 0x958a324ceb064572},
   };
-  for (size_t i = 0; i < 64; ++i) {
-    const auto known = vectors.find(i);
-    if (known != vectors.end()) EXPECT_EQ(sip_hash(0x0706050403020100, 0x0f0e0d0c0b0a0908, bytes), known->second) << i;
-    bytes.push_back(static_cast<uint8_t>(i));
-  }
+  Bytes bytes(64);
+  std::iota(bytes.begin(), bytes.end(), uint8_t{0});
+  for (const auto& [length, hash] : vectors)
+    EXPECT_EQ(sip_hash(0x0706050403020100, 0x0f0e0d0c0b0a0908, ByteView(bytes).first(length)), hash) << length;
 }
 
 TEST(RedisOrder, HashesAsLibsodiumDoes) {
@@ -156,9 +154,13 @@ TEST(RedisOrder, NeedsNoExceptionWhereNothingMoved) {
 
 TEST(RedisOrder, IsNotSlowedDownByEqualMarks) {
   std::mt19937_64 random(5);
-  for (uint64_t different : {uint64_t{1}, uint64_t{3}, uint64_t{1'000'000}}) {
-    const File file = random_file(random, 1'000'000, different, false);   // among 2^64 marks, all in one corner
-    expect_placed(file, 8);
+  for (uint64_t different : {uint64_t{1}, uint64_t{500'000}}) {
+    const File file = random_file(random, 500'000, different, false);   // among 2^64 marks, all in one corner
+    const std::vector<OrderException> exceptions = exceptions_of(file, 8);
+    OrderTable exact(file.list(8), 8, exceptions);
+    size_t wrong = 0;
+    for (uint64_t position : file.positions) wrong += exact.place(file.hashes[position]) != position;
+    EXPECT_EQ(wrong, 0u);
     OrderTable table(file.hashes, 8);
     std::vector<bool> given(file.hashes.size());
     for (uint64_t hash : file.hashes) {

@@ -42,7 +42,7 @@ class RedisServer {
     bool valkey = false;
     std::string config;        // more lines for its configuration: "maxmemory 100mb\n"
     std::string acl;           // the lines of an ACL file: "user backup on >secret -@all +sync +replconf\n"; "" : none
-    std::string password;      // requirepass
+    std::string password;      // requirepass; without quotation marks
     bool tls = false;          // port() speaks TLS, with certificates in directory()/tls: see make_certificates()
     std::string rdb;           // a file to begin with
     bool wait = true;          // until it is ready; else until it takes connections, and answers LOADING to them
@@ -193,7 +193,8 @@ new_leaf elsewhere DNS:elsewhere.test
     const ::pid_t pid = ::fork();
     if (pid < 0) throw std::runtime_error("can't fork");
     if (pid != 0) return pid;
-    const int in_fd = ::open(in.c_str(), O_RDONLY | O_CLOEXEC), out_fd = ::open(out.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    const int in_fd = ::open(in.c_str(), O_RDONLY | O_CLOEXEC),
+              out_fd = ::open(out.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     ::dup2(in_fd, STDIN_FILENO);
     ::dup2(out_fd, STDOUT_FILENO);
     ::dup2(out_fd, STDERR_FILENO);
@@ -235,13 +236,13 @@ new_leaf elsewhere DNS:elsewhere.test
            << "/log\nsave \"\"\nappendonly no\nenable-debug-command yes\nalways-show-logo no\n";
     if (options_.tls) {
       const std::string tls = folder_ / "tls/";
-      config << "port 0\ntls-port " << port_ << "\ntls-cert-file " << tls << "server.crt\ntls-key-file " << tls << "server.key\ntls-ca-cert-file "
-             << tls << "ca.crt\ntls-auth-clients no\n";
+      config << "port 0\ntls-port " << port_ << "\ntls-cert-file " << tls << "server.crt\ntls-key-file " << tls
+             << "server.key\ntls-ca-cert-file " << tls << "ca.crt\ntls-auth-clients no\n";
     } else {
       config << "port " << port_ << "\n";
     }
     if (!options_.acl.empty()) config << "aclfile " << directory() << "/users.acl\n";
-    if (!options_.password.empty()) config << "requirepass " << options_.password << "\n";
+    if (!options_.password.empty()) config << "requirepass \"" << options_.password << "\"\n";
     config << options_.config << "\n";
   }
   void start(bool wait, bool last_try) {

@@ -113,13 +113,35 @@ TEST_F(RedisUrlTest, TakesLoginsFromTheEnvironment) {
 }
 
 TEST_F(RedisUrlTest, RefusesWithoutTellingThePassword) {
-  for (const char* url : {"redis://u:geheim@h:port", "redis://u:geheim@h:0", "redis://u:geheim@h:65536", "redis://u:geheim@h/x", "redis://u:geheim@h/-1",
-                          "redis://u:geheim/1@h", "redis://u:geheim?1@h", "redis://u:geheim", "redis://u:gehe%im@h", "redis://u:geheim%2@h",
-                          "redis://u:geheim%00@h", "redis://u:geheim@h?what=geheim", "redis://u:geheim@h?db=geheim", "redis://u:geheim@h?timeout=0",
-                          "redis://u:geheim@h?cacert=x", "rediss://u:geheim@h?cacert=", "rediss://u:geheim@h?key=k", "redis://u:geheim@h/1?db=2",
-                          "redis://u:geheim@::1", "redis://u:geheim@[::1", "redis://u:geheim@[::1]x", "redis://u:geheim@[]", "redis+unix://u:geheim@",
-                          "redis+unix://u:geheim@/", "redis+unix://u:geheim/s", "redis+unix://u:geheim@host/s", "geheim://h",
-                          "redis://u:geheim@h/4294967296", "redis://u:geheim@h?"
+  for (const char* url : {"redis://u:geheim@h:port",
+                          "redis://u:geheim@h:0",
+                          "redis://u:geheim@h:65536",
+                          "redis://u:geheim@h/x",
+                          "redis://u:geheim@h/-1",
+                          "redis://u:geheim/1@h",
+                          "redis://u:geheim?1@h",
+                          "redis://u:geheim",
+                          "redis://u:gehe%im@h",
+                          "redis://u:geheim%2@h",
+                          "redis://u:geheim%00@h",
+                          "redis://u:geheim@h?what=geheim",
+                          "redis://u:geheim@h?db=geheim",
+                          "redis://u:geheim@h?timeout=0",
+                          "redis://u:geheim@h?cacert=x",
+                          "rediss://u:geheim@h?cacert=",
+                          "rediss://u:geheim@h?key=k",
+                          "redis://u:geheim@h/1?db=2",
+                          "redis://u:geheim@::1",
+                          "redis://u:geheim@[::1",
+                          "redis://u:geheim@[::1]x",
+                          "redis://u:geheim@[]",
+                          "redis+unix://u:geheim@",
+                          "redis+unix://u:geheim@/",
+                          "redis+unix://u:geheim/s",
+                          "redis+unix://u:geheim@host/s",
+                          "geheim://h",
+                          "redis://u:geheim@h/4294967296",
+                          "redis://u:geheim@h?"
                           "timeout=99999999"}) {
     const std::string why = refusal(url);
     EXPECT_EQ(why.find("geheim"), why.npos) << why;

@@ -85,7 +85,7 @@ TEST(SpillFile, GivesBackWhatWasAppended) {
 
 TEST(SpillFile, HasNoNameAndShowsNothing) {
   TempDir temp;
-  const std::string secret = "the secret that must not be found";
+  const std::string secret = "the secret that must not be seen";   // its length divides that of a block
   {
     SpillFile file(temp.path());
     file.append(view(secret));

@@ -32,7 +32,10 @@ void expect_refused(int type, const std::string& value, ErrorCode code = ErrorCo
 using Elements = std::vector<packed::Element>;
 
 // Three entries, the middle one deleted, the last with other fields.
-const Elements kNode = {2, 1, 2, "f", 7, 0, /* 10-1 */ 2, 0, 0, "a", 1, 5, /* 10-2 */ 3, 0, 1, "b", 2, 5, /* 12-0 */ 0, 2, -1, 1, "other", "c", 6};
+const Elements kNode = {2, 1, 2, "f", 7,   0,           // entries, deleted ones, fields
+                        2, 0, 0, "a", 1,   5,           // 10-1
+                        3, 0, 1, "b", 2,   5,           // 10-2
+                        0, 2, -1, 1, "other", "c", 6};  // 12-0
 
 std::string one_node(const Elements& elements = kNode) { return length(1) + string(id(10, 1)) + string(packed::listpack(elements)); }
 
@@ -109,7 +112,7 @@ TEST(StreamCommands, NodesThatContradictThemselvesAreRefused) {
   expect_refused(19, with(11, 6));         // elements of an entry
   expect_refused(19, with(18, -3));        // before the one before
   expect_refused(19, with(21, 0));         // an entry without fields
-  expect_refused(19, with(21, INT64_MAX));
+  expect_refused(19, with(21, INT64_MAX), ErrorCode::kUnsupported);
   for (size_t size = 0; size < kNode.size(); ++size) {
     expect_refused(19, one_node(Elements(kNode.begin(), kNode.begin() + static_cast<ptrdiff_t>(size))) + ends(19) + length(0));
   }
@@ -158,7 +161,8 @@ TEST(StreamCommands, AnEntryForNoCommandIsRefused) {
   for (int i : {0, 2, 0, 0}) node.emplace_back(i);
   for (int i = 0; i < 600000; ++i) node.emplace_back(2);
   node.emplace_back(600003);
-  expect_refused(19, one_node(node) + length(1) + pair_of(12, 5) + pair_of(10, 1) + pair_of(0, 0) + length(1) + length(0), ErrorCode::kUnsupported);
+  const std::string end = length(1) + pair_of(12, 5) + pair_of(10, 1) + pair_of(0, 0) + length(1) + length(0);
+  expect_refused(19, one_node(node) + end, ErrorCode::kUnsupported);
 }
 
 }  // namespace

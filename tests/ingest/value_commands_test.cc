@@ -51,8 +51,8 @@ TEST(ValueCommands, StringsInEveryEncoding) {
 }
 
 TEST(ValueCommands, CompressedStringsThatLieAreRefusedWithoutTheirMemory) {
-  for (const std::string& claim : {length(29), length(31), length(uint64_t{1} << 40), length(0), length(uint64_t{512} << 20), length(5 * 89)}) {
-    EXPECT_EQ(refusal(0, "\xc3\x05" + claim + std::string("\0a\xe0\x14\0", 5)), ErrorCode::kCorrupt);
+  for (uint64_t claim : {29ull, 31ull, 1ull << 40, 0ull, 512ull << 20, 5 * 89ull}) {
+    EXPECT_EQ(refusal(0, "\xc3\x05" + length(claim) + std::string("\0a\xe0\x14\0", 5)), ErrorCode::kCorrupt);
   }
   EXPECT_EQ(refusal(0, std::string("\xc3\0\x05", 3)), ErrorCode::kCorrupt);
   EXPECT_EQ(refusal(0, std::string("\xc3\x03\x05\xe0\x01\x07", 6)), ErrorCode::kCorrupt) << "from before the beginning";
@@ -84,10 +84,11 @@ TEST(ValueCommands, SetsInEveryEncoding) {
 
 TEST(ValueCommands, SortedSetsInEveryEncoding) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
-  EXPECT_EQ(commands(3, length(4) + string("a") + "\x03" "1.5" + string("b") + "\xfe" + string("c") + "\xff" + string("d") + "\x14" "1.7976931348623157e8"),
+  EXPECT_EQ(commands(3, length(4) + string("a") + "\x03" "1.5" + string("b") + "\xfe" + string("c") + "\xff" + string("d") +
+                            "\x14" "1.7976931348623157e8"),
             (Commands{{"ZADD", "k", "1.5", "a", "inf", "b", "-inf", "c", "179769313.48623157", "d"}}));
-  EXPECT_EQ(commands(5, length(4) + string("a") + number(0.1) + string("b") + number(infinity) + string("c") + number(-infinity) + string("d") +
-                            number(5e-324)),
+  EXPECT_EQ(commands(5, length(4) + string("a") + number(0.1) + string("b") + number(infinity) + string("c") + number(-infinity) +
+                            string("d") + number(5e-324)),
             (Commands{{"ZADD", "k", "0.1", "a", "inf", "b", "-inf", "c", "5e-324", "d"}}));
   const std::vector<packed::Element> packed_elements = {"a", 3, 4, "0.10000000000000001", "c", "-inf"};
   const Commands want = {{"ZADD", "k", "3", "a", "0.1", "4", "-inf", "c"}};
@@ -144,9 +145,11 @@ TEST(ValueCommands, FieldsThatExpireNeedAServerThatKnowsIt) {
   EXPECT_EQ(commands(25, none, false), (Commands{{"HSET", "k", "a", "1", "b", "2"}}));
   EXPECT_EQ(refusal(25, little(0, 8) + string(packed::listpack({"a", 1, -1}))), ErrorCode::kCorrupt);
   EXPECT_EQ(refusal(25, little(0, 8) + string(packed::listpack({"a", 1, "soon"}))), ErrorCode::kCorrupt);
+  EXPECT_EQ(commands(24, little(0, 8) + length(1) + length(0) + strings({"a", "1"})), (Commands{{"HSET", "k", "a", "1"}}));
+  EXPECT_EQ(refusal(24, little(0, 8) + length(1) + length(UINT64_MAX) + strings({"a", "1"})), ErrorCode::kCorrupt);
   EXPECT_EQ(refusal(24, little(UINT64_MAX, 8) + length(0)), ErrorCode::kCorrupt);
   EXPECT_EQ(refusal(24, little(INT64_MAX, 8) + length(1) + length(3) + strings({"a", "1"})), ErrorCode::kCorrupt);
-  EXPECT_EQ(refusal(22, length(1) + strings({"a", "1"}) + little(static_cast<uint64_t>(-2), 8), true, RdbFlavor::kValkey), ErrorCode::kCorrupt);
+  EXPECT_EQ(refusal(22, length(1) + strings({"a", "1"}) + little(UINT64_MAX - 1, 8), true, RdbFlavor::kValkey), ErrorCode::kCorrupt);
 }
 
 TEST(ValueCommands, CommandsComeInPieces) {

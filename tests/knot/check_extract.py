@@ -19,7 +19,8 @@ SECTIONS = {   # name: member at the top, members kept in its elements, labels, 
 TRAIL = [("created_user_id", "users"), ("updated_user_id", "users")]
 OWNED = [("user_id", "users"), ("groups[]", "groups")]
 for name, member, ident, needs in [
-        ("groups", "Groups", "group_id", TRAIL), ("roles", "Roles", "role_id", TRAIL), ("variables", "TemplateVars", "templatevar_id", TRAIL),
+        ("groups", "Groups", "group_id", TRAIL), ("roles", "Roles", "role_id", TRAIL),
+        ("variables", "TemplateVars", "templatevar_id", TRAIL),
         ("templates", "Templates", "template_id",
          [("groups[]", "groups"), ("startup_script_id", "scripts"), ("shutdown_script_id", "scripts")] + TRAIL),
         ("volumes", "Volumes", "volume_id", TRAIL), ("scripts", "Scripts", "script_id", OWNED + TRAIL),
@@ -55,8 +56,8 @@ def main():
     taken = {}   # section: places of elements
     for word in words:
         given, _, element = word.partition("/")
-        names = [name for name in SECTIONS if name == given.lower()] or [name for name in SECTIONS if SECTIONS[name][0].lower() == given.lower()]
-        name = names[0]
+        given = given.lower()
+        name = given if given in SECTIONS else next(name for name in SECTIONS if SECTIONS[name][0].lower() == given)
         member, _, labels, _ = SECTIONS[name]
         for place, one in enumerate(plain[member] or []):
             if not element or any(str(text) == element for label in labels for text in at(one, label)):

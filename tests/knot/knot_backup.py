@@ -4,7 +4,8 @@
   knot_backup.py --users 20 --seed 1 > backup.json
   knot_backup.py --sections users,groups --seal KEYFILE --output backup.bin
 
-One line of JSON as Go's encoding/json writes it: < > & as \\u003c \\u003e \\u0026, other text as UTF-8, a section that wasn't selected null, one
+One line of JSON as Go's encoding/json writes it: < > & as \\u003c \\u003e \\u0026, other text as UTF-8, a section that wasn't selected
+null, one
 without content [], lists that are nil null, 64-bit timestamps above 2^53 as numbers, no newline at the end.
 """
 import argparse
@@ -15,13 +16,15 @@ import os
 import random
 import sys
 
-SECTIONS = ["users", "tokens", "spaces", "groups", "roles", "templates", "variables", "volumes", "scripts", "skills", "commands", "responses",
+SECTIONS = ["users", "tokens", "spaces", "groups", "roles", "templates", "variables", "volumes", "scripts", "skills", "commands",
+    "responses",
             "config", "audit"]
 ZERO_TIME = "0001-01-01T00:00:00Z"
 ADMIN_ROLE = "00000000-0000-0000-0000-000000000000"   # built into knot, in no section
 NAMES = ["alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi", "ivan", "judy", "mallory", "niaj", "olivia", "peggy", "rupert",
          "sybil", "trent", "ursula", "victor", "walter"]
-WORDS = ["php", "go", "node", "rust", "ubuntu", "postgres", "Übung", "日本", "a<b>&c", "tab\there", "quote\"d", "back\\slash", "line\u2028break"]
+WORDS = ["php", "go", "node", "rust", "ubuntu", "postgres", "Übung", "日本", "a<b>&c", "tab\there", "quote\"d", "back\\slash",
+    "line\u2028break"]
 
 
 class Knot:
@@ -78,19 +81,24 @@ class Knot:
 
     # Sections.
     def group(self, number):
-        return {"group_id": self.uuid(), "name": f"group{number}", "max_spaces": self.random.randrange(9), "compute_units": 0, "storage_units": 0,
+        return {"group_id": self.uuid(), "name": f"group{number}", "max_spaces": self.random.randrange(9), "compute_units": 0,
+            "storage_units": 0,
                 "max_tunnels": 0, "is_deleted": False, **self.trail()}
 
     def role(self, number):
-        return {"role_id": self.uuid(), "name": f"role{number}", "permissions": sorted(self.random.sample(range(40), 5)), "is_deleted": False,
+        return {"role_id": self.uuid(), "name": f"role{number}", "permissions": sorted(self.random.sample(range(40), 5)),
+            "is_deleted": False,
                 **self.trail()}
 
     def owned(self, number, kind):
-        return {f"{kind}_id": self.uuid(), "user_id": self.random.choice(["", self.anybody()]), "name": f"{kind}{number}", "description": self.text(3)}
+        return {f"{kind}_id": self.uuid(), "user_id": self.random.choice(["", self.anybody()]), "name": f"{kind}{number}",
+            "description": self.text(3)}
 
     def script(self, number):
-        return {**self.owned(number, "script"), "content": "#!/bin/sh\n" + self.text(20), "groups": self.some(self.groups, "group_id"), "zones": [],
-                "active": True, "script_type": "script", "mcp_input_schema_toml": "", "mcp_keywords": None, "timeout": 30, "is_deleted": False,
+        return {**self.owned(number, "script"), "content": "#!/bin/sh\n" + self.text(20), "groups": self.some(self.groups, "group_id"),
+            "zones": [],
+                "active": True, "script_type": "script", "mcp_input_schema_toml": "", "mcp_keywords": None, "timeout": 30,
+                "is_deleted": False,
                 "is_managed": False, **self.trail()}
 
     def skill(self, number):
@@ -99,27 +107,34 @@ class Knot:
 
     def command(self, number):
         return {**self.owned(number, "command"), "argument_hint": "<file>", "allowed_tools": ["read", "write"], "body": "Do $ARGUMENTS",
-                "groups": self.some(self.groups, "group_id"), "zones": None, "active": True, "is_deleted": False, "is_managed": False, **self.trail()}
+                "groups": self.some(self.groups, "group_id"), "zones": None, "active": True, "is_deleted": False, "is_managed": False,
+                **self.trail()}
 
     def template(self, number):
-        return {"template_id": self.uuid(), "name": f"template{number}", "description": self.text(3), "hash": "%032x" % self.random.getrandbits(128),
-                "platform": self.random.choice(["docker", "nomad"]), "icon_url": "", "job": "job \"x\" <tag> {\n" + self.text(60) + "\n}", "volumes": "",
+        return {"template_id": self.uuid(), "name": f"template{number}", "description": self.text(3),
+            "hash": "%032x" % self.random.getrandbits(128),
+                "platform": self.random.choice(["docker", "nomad"]), "icon_url": "",
+                "job": "job \"x\" <tag> {\n" + self.text(60) + "\n}", "volumes": "",
                 "groups": self.some(self.groups, "group_id"), "active": True, "with_terminal": True, "with_vscode_tunnel": False,
                 "with_code_server": False, "with_ssh": True, "with_run_command": True, "allow_node_migration": False,
                 "startup_script_id": self.random.choice(["", self.random.choice(self.scripts)["script_id"]]), "shutdown_script_id": "",
-                "compute_units": 1, "storage_units": 2, "schedule_enabled": False, "auto_start": False, "is_deleted": False, "is_managed": False,
+                "compute_units": 1, "storage_units": 2, "schedule_enabled": False, "auto_start": False, "is_deleted": False,
+                "is_managed": False,
                 "schedule": self.random.choice([None, [{"enabled": True, "from": "9:00am", "to": "5:00pm"}]]), "zones": None,
                 "custom_fields": [{"name": "branch", "description": "a & b"}], "max_uptime": 0, "max_uptime_unit": "disabled",
                 "health_check_type": "none", "health_check_config": "", "health_check_skip_ssl_verify": False, "health_check_timeout": 10,
-                "health_check_interval": 60, "health_check_max_failures": 3, "health_check_auto_restart": False, "disable_user_activity": False,
+                "health_check_interval": 60, "health_check_max_failures": 3, "health_check_auto_restart": False,
+                "disable_user_activity": False,
                 "ports": [{"name": "web", "port": 8080, "protocol": "http"}], **self.trail()}
 
     def variable(self, number):
-        return {"templatevar_id": self.uuid(), "name": f"variable{number}", "zones": None, "value": self.letters(20), "protected": number % 2 == 0,
+        return {"templatevar_id": self.uuid(), "name": f"variable{number}", "zones": None, "value": self.letters(20),
+            "protected": number % 2 == 0,
                 "local": False, "restricted": False, "is_deleted": False, "is_managed": False, **self.trail()}
 
     def volume(self, number):
-        return {"volume_id": self.uuid(), "name": f"volume{number}", "zone": "", "node_id": "", "platform": "docker", "definition": self.text(10),
+        return {"volume_id": self.uuid(), "name": f"volume{number}", "zone": "", "node_id": "", "platform": "docker",
+            "definition": self.text(10),
                 "active": False, "is_deleted": False, **self.trail()}
 
     def username(self, number):
@@ -127,20 +142,25 @@ class Knot:
 
     def user(self, number):
         name, ident = self.username(number), self.user_ids[number]
-        providers = {"github": {"provider_uid": str(number), "username": name, "token": base64.b64encode(self.letters(30).encode()).decode()}}
-        record = {"user_id": ident, "username": name, "email": f"{name}@example.org", "password": "$2a$10$" + self.letters(53), "totp_secret": "",
-                  "service_password": self.letters(16), "ssh_public_key": "", "ssh_private_key": base64.b64encode(self.letters(60).encode()).decode(),
+        providers = {"github": {"provider_uid": str(number), "username": name,
+            "token": base64.b64encode(self.letters(30).encode()).decode()}}
+        record = {"user_id": ident, "username": name, "email": f"{name}@example.org", "password": "$2a$10$" + self.letters(53),
+            "totp_secret": "",
+                  "service_password": self.letters(16), "ssh_public_key": "",
+                  "ssh_private_key": base64.b64encode(self.letters(60).encode()).decode(),
                   "github_username": "", "external_auth_providers": self.random.choice([{}, providers]),
                   "roles": [ADMIN_ROLE] if number == 0 else self.some(self.roles, "role_id"), "groups": self.some(self.groups, "group_id"),
                   "active": True, "is_deleted": False, "max_spaces": 0, "compute_units": 0, "storage_units": 0, "max_tunnels": 0,
-                  "preferred_shell": "bash", "timezone": "Europe/Berlin", "preferences": {}, "last_login_at": self.random.choice([None, self.time()]),
+                  "preferred_shell": "bash", "timezone": "Europe/Berlin", "preferences": {}, "last_login_at": self.random.choice([None,
+                  self.time()]),
                   "updated_at": self.hlc(), "created_at": self.time()}
         return {"User": record, "Tokens": [self.token(ident, i) for i in range(self.random.randrange(3))],
                 "Spaces": [self.space(ident, i) for i in range(self.random.randrange(4))]}
 
     def token(self, user_id, number):
         scopes = {} if number == 0 else {"scopes": ["spaces:read", "spaces:write"]}
-        return {"token_id": self.letters(40), "user_id": user_id, "name": f"token{number}", "expires_after": self.time(), "updated_at": self.hlc(),
+        return {"token_id": self.letters(40), "user_id": user_id, "name": f"token{number}", "expires_after": self.time(),
+            "updated_at": self.hlc(),
                 "is_deleted": False, **scopes}
 
     def space(self, user_id, number):
@@ -150,17 +170,23 @@ class Knot:
                 "description": self.text(2), "note": "", "stack": "", "stack_prefix": "", "zone": "eu", **node, "shell": "bash",
                 "startup_script_id": self.random.choice(["", self.random.choice(self.scripts)["script_id"]]), "template_hash": "",
                 "nomad_namespace": "", "container_id": "%064x" % self.random.getrandbits(256), "icon_url": "",
-                "volume_data": {"home": {"id": self.letters(12), "Namespace": "default"}, "work": {"id": "w", "Namespace": "", "type": "csi"}},
-                "ssh_host_signer": "-----BEGIN PRIVATE KEY-----\n" + self.letters(64) + "\n-----END PRIVATE KEY-----\n", "is_deployed": False,
-                "is_pending": False, "is_deleting": False, "is_deleted": False, "alt_names": None, "custom_fields": [{"name": "branch", "value": "main"}],
-                "port_forwards": [], "started_at": self.random.choice([ZERO_TIME, self.time()]), "created_at": self.time(), "updated_at": self.hlc()}
+                "volume_data": {"home": {"id": self.letters(12), "Namespace": "default"}, "work": {"id": "w", "Namespace": "",
+                "type": "csi"}},
+                "ssh_host_signer": "-----BEGIN PRIVATE KEY-----\n" + self.letters(64) + "\n-----END PRIVATE KEY-----\n",
+                "is_deployed": False,
+                "is_pending": False, "is_deleting": False, "is_deleted": False, "alt_names": None, "custom_fields": [{"name": "branch",
+                "value": "main"}],
+                "port_forwards": [], "started_at": self.random.choice([ZERO_TIME, self.time()]), "created_at": self.time(),
+                "updated_at": self.hlc()}
 
     def response(self):
-        return {"response_id": self.uuid(), "status": "completed", "request": {"input": self.text(5), "model": "m"}, "response": {"output": [1, 2.50]},
+        return {"response_id": self.uuid(), "status": "completed", "request": {"input": self.text(5), "model": "m"},
+            "response": {"output": [1, 2.50]},
                 "user_id": self.anybody(), "is_deleted": False, "created_at": self.time(), "updated_at": self.hlc()}
 
     def audit_entry(self, number):
-        return {"audit_log_id": number, "zone": "eu", "actor": self.username(self.random.randrange(max(1, self.options.users))), "actor_type": "User",
+        return {"audit_log_id": number, "zone": "eu", "actor": self.username(self.random.randrange(max(1, self.options.users))),
+            "actor_type": "User",
                 "event": "Login Success", "created_at": self.time(), "details": self.text(3),
                 "properties": {"source_ip": f"192.0.2.{number % 250}", "user_agent": "Mozilla/5.0 (X11; Linux) <bot>"}}
 
@@ -178,7 +204,8 @@ class Knot:
             return value if name in sections else None
 
         users = [{"User": one["User"], "Tokens": of("tokens", one["Tokens"]), "Spaces": of("spaces", one["Spaces"])} for one in self.users]
-        return {"Templates": of("templates", self.templates), "TemplateVars": of("variables", self.variables), "Volumes": of("volumes", self.volumes),
+        return {"Templates": of("templates", self.templates), "TemplateVars": of("variables", self.variables), "Volumes": of("volumes",
+            self.volumes),
                 "Groups": of("groups", self.groups), "Roles": of("roles", self.roles), "Users": of("users", users),
                 "Scripts": of("scripts", self.scripts), "Skills": of("skills", self.skills), "Commands": of("commands", self.commands),
                 "Responses": of("responses", self.responses), "CfgValues": of("config", self.config), "AuditLogs": of("audit", self.audit)}

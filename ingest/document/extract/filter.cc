@@ -149,10 +149,7 @@ class Filter : public SectionVisitor {
       const uint64_t begin = held_.end() - held_.held();
       const ByteView gap = held_.bytes(begin, element.begin);
       const auto comma = std::ranges::find(gap, static_cast<uint8_t>(','));
-      if (comma != gap.end()) {
-        held_.keep_to(begin + static_cast<uint64_t>(comma - gap.begin()));
-        held_.drop_to(begin + static_cast<uint64_t>(comma - gap.begin()) + 1);
-      }
+      if (comma != gap.end()) held_.drop_to(begin + static_cast<uint64_t>(comma - gap.begin()) + 1);
     }
     any_ = true;
     held_.keep_to(element.begin);

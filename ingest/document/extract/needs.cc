@@ -149,7 +149,8 @@ class Collector : public SectionVisitor {
 
   void use(uint64_t bytes) {
     used_ += bytes;
-    if (used_ > kMostIdBytes) throw Error(ErrorCode::kUnsupported, "document: it has too many ids to find out what needs what; leave out --with-dependencies");
+    if (used_ > kMostIdBytes)
+      throw Error(ErrorCode::kUnsupported, "document: it has too many ids to find out what needs what; leave out --with-dependencies");
   }
 
   void take(size_t at, uint64_t element, std::vector<std::pair<size_t, uint64_t>>& open) {

@@ -16,7 +16,8 @@ void require_json(const JsonScanner& scanner) {
 
 }  // namespace
 
-void read_document(const ReadDocument& read, DocumentWalk& walk, const std::function<void(ByteView)>& before, const std::function<void()>& behind) {
+void read_document(const ReadDocument& read, DocumentWalk& walk, const std::function<void(ByteView)>& before,
+                   const std::function<void()>& behind) {
   JsonScanner scanner(walk);
   read([&](ByteView bytes) {
     while (!bytes.empty()) {

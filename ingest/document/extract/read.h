@@ -7,6 +7,7 @@
 namespace cairn {
 
 // Each piece goes to `before`, then past the walk, then `behind` is called.   Errors: kCorrupt when it is no JSON; what the walk throws.
-void read_document(const ReadDocument& read, DocumentWalk& walk, const std::function<void(ByteView)>& before, const std::function<void()>& behind);
+void read_document(const ReadDocument& read, DocumentWalk& walk, const std::function<void(ByteView)>& before,
+                   const std::function<void()>& behind);
 
 }  // namespace cairn

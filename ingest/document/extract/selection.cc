@@ -81,9 +81,12 @@ Selection::Selection(const DocumentProfile* profile, const DocumentSelection& se
     const size_t slash = one.find('/');
     const std::string given = one.substr(0, slash), name = unescape_part_name(given).value_or(given);
     if (given.empty() || slash + 1 == one.size())
-      throw Error(ErrorCode::kInvalidArgument, "document: " + quoted(one) + " is no section and no element: those are called like \"users\" and \"users/alice\"");
+      throw Error(ErrorCode::kInvalidArgument,
+                  "document: " + quoted(one) + " is no section and no element: those are called like \"users\" and \"users/alice\"");
     const DocumentSection* section = profile ? profile->section(name) : nullptr;
-    auto found = std::ranges::find_if(takings_, [&](const Taking& taking) { return section ? taking.section() == section : same_name(taking.path(), name); });
+    auto found = std::ranges::find_if(takings_, [&](const Taking& taking) {
+      return section ? taking.section() == section : same_name(taking.path(), name);
+    });
     if (found == takings_.end()) found = takings_.insert(takings_.end(), Taking(section, section ? section->path : name));
     if (slash == one.npos) {
       found->want_all();
@@ -139,10 +142,10 @@ std::string Selection::list(const std::vector<std::string>& members) const {
   for (size_t i = 0; i < std::min(members.size(), kMostListed); ++i) {
     out += (i ? ", " : "") + printable(members[i]);
     std::string names;
-    for (const DocumentSection& section : profile_ ? profile_->sections : std::vector<DocumentSection>()) {
-      if (same_member(section.path, members[i]) && !same_member(section.name, members[i])) names += (names.empty() ? "" : ", ") + printable(section.name);
+    for (const DocumentSection& section : profile_ ? std::span(profile_->sections) : std::span<const DocumentSection>()) {
+      if (same_member(section.path, members[i])) names += (names.empty() ? "" : ", ") + printable(section.name);
     }
-    if (!names.empty()) out += " (" + names + ")";
+    if (!names.empty() && !same_member(names, members[i])) out += " (" + names + ")";
   }
   if (members.size() > kMostListed) out += " …";
   return members.empty() ? "none" : out;

@@ -78,10 +78,9 @@ void DocumentWalk::name(std::string_view name, uint64_t offset) {
   }
   matcher_->name(name);
   if (depth_ != kInElement) return;
-  known_ = 0;
-  while (known_ < questions_->members.size() && !(questions_->any_case ? same_member(questions_->members[known_], name) : questions_->members[known_] == name)) {
-    ++known_;
-  }
+  const auto& members = questions_->members;
+  const auto same = [&](const std::string& member) { return questions_->any_case ? same_member(member, name) : member == name; };
+  known_ = static_cast<size_t>(std::ranges::find_if(members, same) - members.begin());
 }
 
 void DocumentWalk::scalar(Kind kind, std::string_view text, uint64_t begin, uint64_t end) {

@@ -1,8 +1,8 @@
 // A running Redis or Valkey as a source: its RDB, as a replica would get it.
 //
 // SYNC needs no more than "+sync +replconf", doesn't block the server and is a picture of one instant.  Where it is forbidden the
-// keys are read one by one (SCAN, DUMP, PTTL, FUNCTION DUMP), an RDB is made of them, and a warning says that it isn't of one
-// instant.  With a database in the URL only that one is read (by SCAN).
+// keys are read one by one (SCAN, DUMP, PEXPIRETIME or PTTL, FUNCTION LIST), an RDB is made of them, and a warning says that it isn't
+// of one instant.  With a database in the URL only that one is read (by SCAN), without functions.
 #pragma once
 
 #include <memory>

@@ -39,6 +39,9 @@ int version_of_server(const RedisServerInfo& info) {
   return major >= 8 ? 12 : major == 7 ? 10 : major >= 5 ? 9 : major == 4 ? 8 : major == 3 ? 7 : 6;
 }
 
+// A key for a message.
+std::string shown(const std::string& key) { return "\"" + (key.size() > 100 ? key.substr(0, 100) + "…" : key) + "\""; }
+
 // The footer of a DUMP payload, as it comes.
 struct Footer {
   std::string bytes;
@@ -91,7 +94,9 @@ class ScanStream : public StreamSource {
   void take_value_piece();
   std::optional<int64_t> take_expiry(bool& gone);
   int64_t server_time_ms();
-  [[noreturn]] void throw_trouble(const std::string& why) const { throw Error(ErrorCode::kIo, url_.description() + ": reading the keys: " + why); }
+  [[noreturn]] void throw_trouble(const std::string& why) const {
+    throw Error(ErrorCode::kIo, url_.description() + ": reading the keys: " + why);
+  }
   [[noreturn]] void throw_refused(const std::string& what, const std::string& reply) const;
 
   std::unique_ptr<RedisConnection> connection_;
@@ -126,8 +131,10 @@ class ScanStream : public StreamSource {
 
 void ScanStream::throw_refused(const std::string& what, const std::string& reply) const {
   if (!is_forbidden(reply)) throw redis_error(url_, what, reply);
-  throw Error(ErrorCode::kIo, std::string(redis_error(url_, what, reply).what()) +
-                                  "; without +sync and +replconf it needs +scan +dump +pexpiretime +pttl +time +select +info +function|list and all keys (~*)");
+  throw Error(
+      ErrorCode::kIo,
+      std::string(redis_error(url_, what, reply).what()) +
+          "; without +sync and +replconf it needs +scan +dump +pexpiretime +pttl +time +select +info +function|list and all keys (~*)");
 }
 
 void ScanStream::list_databases() {
@@ -138,7 +145,8 @@ void ScanStream::list_databases() {
   const RedisReply info = connection_->command({"INFO", "keyspace"});
   if (info.kind == Kind::kError) {
     if (!is_forbidden(info.text)) throw redis_error(url_, "INFO", info.text);
-    monitor_.warning(url_.description() + ": INFO is not allowed, so databases 0 to " + std::to_string(kGuessedDatabases - 1) + " are looked at, and no others");
+    monitor_.warning(url_.description() + ": INFO is not allowed, so databases 0 to " + std::to_string(kGuessedDatabases - 1) +
+                     " are looked at, and no others");
     for (uint32_t db = kGuessedDatabases; db > 0; --db) databases_.push_back(db - 1);
     std::erase_if(databases_, [&](uint32_t db) {
       if (db == 0) return false;
@@ -154,7 +162,9 @@ void ScanStream::list_databases() {
     const std::string_view line = rest.substr(0, rest.find('\n'));
     rest.remove_prefix(std::min(rest.size(), line.size() + 1));
     uint32_t db = 0;
-    if (line.starts_with("db") && std::from_chars(line.data() + 2, line.data() + line.size(), db).ec == std::errc()) databases_.push_back(db);
+    if (line.starts_with("db") && std::from_chars(line.data() + 2, line.data() + line.size(), db).ec == std::errc()) {
+      databases_.push_back(db);
+    }
   }
   std::sort(databases_.rbegin(), databases_.rend());
 }
@@ -248,7 +258,7 @@ bool ScanStream::find_version(const std::string& key) {
   const std::string_view words[] = {"DUMP", key};
   connection_->send(words);
   const RedisReply payload = connection_->receive_long();
-  if (payload.kind == Kind::kError) throw_refused("DUMP \"" + key + "\"", payload.text);
+  if (payload.kind == Kind::kError) throw_refused("DUMP " + shown(key), payload.text);
   if (payload.kind != Kind::kString) return false;
   Footer footer;
   while (const size_t size = connection_->read_long(block_)) {
@@ -299,7 +309,7 @@ void ScanStream::take_key() {
   bool gone = false;
   const std::optional<int64_t> expires_ms = take_expiry(gone);
   const RedisReply payload = connection_->receive_long();
-  if (payload.kind == Kind::kError && !gone) throw_refused("DUMP \"" + keys_[taken_] + "\"", payload.text);
+  if (payload.kind == Kind::kError && !gone) throw_refused("DUMP " + shown(keys_[taken_]), payload.text);
   if (payload.kind == Kind::kString) {
     if (payload.integer < static_cast<int64_t>(kFooterBytes) + 1) throw_trouble("DUMP gave something too short");
     window_bytes_ += static_cast<uint64_t>(payload.integer);
@@ -329,7 +339,9 @@ void ScanStream::take_value_piece() {
   if (value_left_ > 0) return;
   if (footer_.version() != version_) throw_trouble("values of several versions; was the server exchanged meanwhile?");
   value_crc_ = crc64(value_crc_, view(footer_.bytes).first(2));
-  if (footer_.crc() != 0 && footer_.crc() != value_crc_) throw_trouble("the value of \"" + printable(keys_[taken_]) + "\" was damaged on the way");
+  if (footer_.crc() != 0 && footer_.crc() != value_crc_) {
+    throw_trouble("the value of " + printable(shown(keys_[taken_])) + " was damaged on the way");
+  }
   ++taken_;
 }
 

@@ -123,13 +123,16 @@ std::string read_line(RedisConnection& connection) {
   for (;;) {
     uint8_t byte[1];
     if (connection.read_raw(byte) == 0) {
-      throw Error(ErrorCode::kIo, connection.url().description() +
-                                      ": the server closed the connection before it sent an RDB; it went away, or could not save its data (no "
-                                      "memory, no room on its disk): its log says why");
+      throw Error(ErrorCode::kIo,
+                  connection.url().description() +
+                      ": the server closed the connection before it sent an RDB; it went away, or could not save its data (no "
+                      "memory, no room on its disk): its log says why");
     }
     if (byte[0] == '\n') break;
     line += static_cast<char>(byte[0]);
-    if (line.size() > kMostLineBytes) throw Error(ErrorCode::kIo, connection.url().description() + ": SYNC: an answer that is no length of an RDB");
+    if (line.size() > kMostLineBytes) {
+      throw Error(ErrorCode::kIo, connection.url().description() + ": SYNC: an answer that is no length of an RDB");
+    }
   }
   if (line.ends_with('\r')) line.pop_back();
   return line;
@@ -162,7 +165,8 @@ std::unique_ptr<StreamSource> open_sync_stream(std::unique_ptr<RedisConnection>&
   const char* const end = line.data() + line.size();
   const auto [parsed, error] = std::from_chars(line.data() + 1, end, length);
   if (line[0] != '$' || error != std::errc() || parsed != end || line.size() == 1) {
-    throw Error(ErrorCode::kIo, connection->url().description() + ": SYNC: an answer that is no length of an RDB: " + printable(line.substr(0, 100)));
+    throw Error(ErrorCode::kIo,
+                connection->url().description() + ": SYNC: an answer that is no length of an RDB: " + printable(line.substr(0, 100)));
   }
   return std::make_unique<SyncStream>(std::move(connection), length, "");
 }

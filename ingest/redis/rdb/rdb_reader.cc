@@ -70,6 +70,7 @@ struct RdbReader::State {
 
   Item next_item();
   Item break_off();
+  bool fill();
   Step parse();
   Step parse_header();
   Step parse_prefixed();
@@ -141,8 +142,20 @@ RdbReader::Item RdbReader::State::next_item() {
       case Step::kItem: return item;
       case Step::kRest: next_begin = window.begin(); mode = Mode::kRest; return Item::kRest;
       case Step::kMore:
-        if (!window.fill()) return break_off();
+        if (!fill()) return break_off();
     }
+  }
+}
+
+// When reading throws, the next call goes on where this one was.
+bool RdbReader::State::fill() {
+  try {
+    const bool more = window.fill();
+    next_begin = window.begin();
+    return more;
+  } catch (...) {
+    next_begin = window.begin();
+    throw;
   }
 }
 
@@ -394,7 +407,7 @@ ByteView RdbReader::State::piece() {
       next_begin = p;
       return {};
     }
-    if (walk == Walk::kMore && window.fill()) continue;
+    if (walk == Walk::kMore && fill()) continue;
     next_begin = window.begin();
     mode = Mode::kBroken;
     if (walk == Walk::kBad) {
@@ -408,10 +421,7 @@ ByteView RdbReader::State::piece() {
 
 ByteView RdbReader::State::rest_piece() {
   window.pass(next_begin);
-  if (window.empty() && !window.fill()) {
-    next_begin = window.begin();
-    return {};
-  }
+  if (window.empty() && !fill()) return {};
   const ByteView found(window.begin(), window.end());
   next_begin = window.end();
   if (end_seen) trailing += found.size();

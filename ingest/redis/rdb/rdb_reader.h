@@ -91,7 +91,8 @@ class RdbReader {
 std::string_view rdb_type_name(RdbFlavor flavor, uint8_t type);
 // Above every version.
 inline constexpr int kNoRdbVersion = 10'000;
-// What a server must know to take a payload of this type: the least RDB version with it, kNoRdbVersion when the type isn't known.  Of `flavor`.
+// What a server must know to take a payload of this type: the least RDB version with it.  Of `flavor`.
+// kNoRdbVersion when the type isn't known.
 int rdb_version_of_type(RdbFlavor flavor, uint8_t type);
 
 }  // namespace cairn

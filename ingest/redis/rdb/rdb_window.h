@@ -4,6 +4,7 @@
 // Threads:  one thread at a time.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <span>
 #include <utility>
@@ -15,7 +16,7 @@ namespace cairn::rdb {
 
 class Window {
  public:
-  explicit Window(std::function<size_t(std::span<uint8_t>)> read) : read_(std::move(read)), bytes_(kBytes) {}
+  explicit Window(std::function<size_t(std::span<uint8_t>)> read) : read_(std::move(read)), bytes_(kFirstBytes) {}
 
   const uint8_t* begin() const { return bytes_.data() + begin_; }
   const uint8_t* end() const { return bytes_.data() + end_; }
@@ -48,19 +49,21 @@ class Window {
   }
 
  private:
+  static constexpr size_t kFirstBytes = size_t{64} << 10;   // many files are no longer
   static constexpr size_t kBytes = size_t{2} << 20;
 
   void make_room() {
-    if (begin_ == 0 && end_ == bytes_.size()) {
-      Buffer larger(2 * bytes_.size());
-      std::memcpy(larger.data(), bytes_.data(), end_);
-      bytes_ = std::move(larger);
-    } else if (begin_ > 0) {
+    if (begin_ > 0) {
       std::memmove(bytes_.data(), bytes_.data() + begin_, end_ - begin_);
       base_ += begin_;
       end_ -= begin_;
       begin_ = hashed_ = 0;
     }
+    const bool small = base_ > 0 && bytes_.size() < kBytes;
+    if (!small && end_ < bytes_.size()) return;
+    Buffer larger(std::max(kBytes, 2 * bytes_.size()));
+    std::memcpy(larger.data(), bytes_.data(), end_);
+    bytes_ = std::move(larger);
   }
 
   std::function<size_t(std::span<uint8_t>)> read_;

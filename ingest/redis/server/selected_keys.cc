@@ -71,6 +71,8 @@ void read_key(const Part& part, SelectedKey& out) {
   out.value = part.extents.front();
   if (const auto cut = part.properties.find("key"); cut != part.properties.end()) {
     out.name = cut->second;
+  } else if (part.name.find('%', slash) == std::string::npos) {   // nothing is escaped
+    out.name.assign(part.name, slash + 1);
   } else {
     std::optional<std::string> name = unescape_part_name(std::string_view(part.name).substr(slash + 1));
     if (!name) throw impossible(part);

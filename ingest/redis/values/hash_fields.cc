@@ -1,5 +1,6 @@
 #include "ingest/redis/values/hash_fields.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "ingest/redis/values/listpack.h"
@@ -60,12 +61,14 @@ void read_timed_listpack(ValueReader& in, const Field& field) {
   }
 }
 
-// Time, field, value.  A time of 0: never; else so many milliseconds after `base`, which is one before the first of them.
+// Time, field, value.  A time of 0: never; else so many milliseconds after `base`, which is one before the first of them (-1: there is
+// none).
 void read_timed_pairs(ValueReader& in, int64_t base, const Field& field) {
+  const auto most = static_cast<uint64_t>(std::numeric_limits<int64_t>::max() - std::max<int64_t>(base, 0));
   std::string name_scratch, value_scratch;
   for (uint64_t left = in.length(); left > 0; --left) {
     const uint64_t time = in.length();
-    if (time > static_cast<uint64_t>(std::numeric_limits<int64_t>::max() - base)) in.bytes().fail("a field's time that is none");
+    if (time > most) in.bytes().fail("a field's time that is none");
     const std::string_view name = in.string(name_scratch), value = in.string(value_scratch);
     field({name, value, time == 0 ? std::nullopt : std::optional(static_cast<int64_t>(time) + base)});
   }

@@ -1,6 +1,8 @@
 #include "ingest/redis/values/stream_commands.h"
 
 #include <algorithm>
+#include <iterator>
+#include <vector>
 
 #include "ingest/redis/values/command_batch.h"
 #include "ingest/redis/values/stream_groups.h"
@@ -36,8 +38,8 @@ class StreamWriter {
   StreamTail read_tail(uint8_t type) const {
     ValueReader in(value_);
     for (uint64_t nodes = in.length(); nodes > 0; --nodes) {
-      in.skip_string();
-      in.skip_string();
+      in.encoded_string();
+      in.encoded_string();
     }
     return read_stream_tail(in, type);
   }
@@ -49,8 +51,8 @@ class StreamWriter {
       }
     }
     std::ranges::sort(pending_, {}, &Pending::id);
-    const auto twice = std::ranges::unique(pending_, {}, &Pending::id);
-    pending_.erase(twice.begin(), twice.end());
+    const auto same = [](const Pending& a, const Pending& b) { return a.id == b.id; };
+    pending_.erase(std::unique(pending_.begin(), pending_.end(), same), pending_.end());
   }
 
   void add_entries() {
@@ -121,8 +123,10 @@ class StreamWriter {
   }
 
   void add_group(const StreamGroup& group) {
+    std::string group_scratch, consumer_scratch;
+    const std::string_view group_name = ValueReader(group.name).string(group_scratch);
     begin({"XGROUP", "CREATE"});
-    words_.lasting(group.name);
+    words_.lasting(group_name);
     words_.copied(group.last.text());
     if (counters_ && group.entries_read >= 0) {
       words_.lasting("ENTRIESREAD");
@@ -130,23 +134,24 @@ class StreamWriter {
     }
     words_.run();
     for (const StreamConsumer& consumer : group.consumers) {
-      if (claim(group, consumer)) continue;
+      const std::string_view name = ValueReader(consumer.name).string(consumer_scratch);
+      if (claim(group_name, name, consumer.pending)) continue;
       begin({"XGROUP", "CREATECONSUMER"});
-      words_.lasting(group.name);
-      words_.lasting(consumer.name);
+      words_.lasting(group_name);
+      words_.lasting(name);
       words_.run();
     }
   }
 
   // Entries next to each other that were delivered together go into one command.   False: nothing to claim.
-  bool claim(const StreamGroup& group, const StreamConsumer& consumer) {
+  bool claim(std::string_view group, std::string_view consumer, const std::vector<StreamPending>& pending) {
     std::vector<StreamPending> there;
-    std::ranges::copy_if(consumer.pending, std::back_inserter(there), [this](const StreamPending& one) { return is_there(one.id); });
+    std::ranges::copy_if(pending, std::back_inserter(there), [this](const StreamPending& one) { return is_there(one.id); });
     for (size_t at = 0; at < there.size();) {
       const StreamPending& first = there[at];
       begin({"XCLAIM"});
-      words_.lasting(group.name);
-      words_.lasting(consumer.name);
+      words_.lasting(group);
+      words_.lasting(consumer);
       words_.lasting("0");
       for (size_t count = 0; count < kMostIds && at < there.size() && there[at].delivered_ms == first.delivered_ms &&
                              there[at].deliveries == first.deliveries;

@@ -43,8 +43,7 @@ std::vector<GroupPending> read_pending(ValueReader& in) {
 
 StreamConsumer read_consumer(ValueReader& in, uint8_t type, std::vector<GroupPending>& of_group) {
   StreamConsumer consumer;
-  std::string scratch;
-  consumer.name = in.string(scratch);
+  consumer.name = in.encoded_string();
   in.milliseconds();   // seen
   if (type >= kWithActiveTimes) in.milliseconds();
   for (uint64_t left = in.length(); left > 0; --left) {
@@ -61,8 +60,7 @@ StreamConsumer read_consumer(ValueReader& in, uint8_t type, std::vector<GroupPen
 
 StreamGroup read_group(ValueReader& in, uint8_t type) {
   StreamGroup group;
-  std::string scratch;
-  group.name = in.string(scratch);
+  group.name = in.encoded_string();
   group.last = read_id(in);
   if (type >= kWithCounters) group.entries_read = static_cast<int64_t>(in.length());
   if (group.entries_read < -1) in.bytes().fail("a group's count that is none");

@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "ingest/redis/values/stream_node.h"
@@ -19,29 +18,31 @@ struct StreamPending {
 };
 
 struct StreamConsumer {
-  std::string name;
+  ByteView name;                        // see ValueReader::encoded_string()
   std::vector<StreamPending> pending;   // by id
 };
 
 struct StreamGroup {
-  std::string name;
+  ByteView name;               // as a consumer's
   StreamId last;
   int64_t entries_read = -1;   // -1: not known
   std::vector<StreamConsumer> consumers;
 };
 
+// What Redis 7 keeps beside the entries.
+struct StreamCounters {
+  StreamId last_deleted;
+  uint64_t entries_added = 0;
+};
+
 struct StreamTail {
   uint64_t entries = 0;
   StreamId last;
-  struct Counters {
-    StreamId last_deleted;
-    uint64_t entries_added = 0;
-  };
-  std::optional<Counters> counters;
+  std::optional<StreamCounters> counters;
   std::vector<StreamGroup> groups;
 };
 
-// Reads to the end of the value; `in` stands behind the last node.   `type`: 15, 19 or 21.
+// Reads to the end of the value; `in` stands behind the last node.   `type`: 15, 19 or 21.   The names are in the value.
 // Errors: kCorrupt, also when the group and its consumers disagree about what is pending.
 StreamTail read_stream_tail(ValueReader& in, uint8_t type);
 

@@ -56,7 +56,8 @@ void ValueReader::expand(std::string& into) {
   if (!lzf_decode(packed, {reinterpret_cast<uint8_t*>(into.data()), into.size()})) in_.fail("a damaged compressed string");
 }
 
-void ValueReader::skip_string() {
+ByteView ValueReader::encoded_string() {
+  const size_t begin = in_.offset();
   const Length length = any_length();
   if (!length.special) {
     in_.raw(length.value);
@@ -67,6 +68,7 @@ void ValueReader::skip_string() {
   } else {
     integer(length.value);
   }
+  return value_.subspan(begin, in_.offset() - begin);
 }
 
 int64_t ValueReader::integer(uint64_t encoding) {

@@ -13,13 +13,14 @@ namespace cairn {
 class ValueReader {
  public:
   // The bytes must outlive the reader.   Errors (of all): kCorrupt.
-  explicit ValueReader(ByteView value) : in_(value, "value") {}
+  explicit ValueReader(ByteView value) : value_(value), in_(value, "value") {}
 
   uint64_t length();
   // A string as it is, or decoded (an integer, LZF) into `scratch`: valid until that changes.   A compressed one that claims more than
   // 512 MiB, or more than LZF can say with its bytes, is refused before anything is allocated.
   std::string_view string(std::string& scratch);
-  void skip_string();
+  // A string's bytes as they stand, for another reader's string(): it may be much longer decoded.
+  ByteView encoded_string();
   int64_t milliseconds() { return static_cast<int64_t>(in_.u64()); }
 
   Decoder& bytes() { return in_; }
@@ -33,6 +34,7 @@ class ValueReader {
   int64_t integer(uint64_t encoding);
   void expand(std::string& into);
 
+  const ByteView value_;
   Decoder in_;
 };
 
