@@ -169,6 +169,7 @@ cairn_library(cairn_ingest
   ingest/redis/rdb_rebuild.cc
   ingest/redis/rdb_recipe.cc
   ingest/redis/rdb_source.cc
+  ingest/redis/redis_component.cc
   ingest/redis/redis_url.cc
   ingest/redis/reply_error.cc
   ingest/redis/server/functions.cc

@@ -6,7 +6,7 @@
 #include "ingest/parts/parted_source.h"
 #include "ingest/redis/rdb/crc64.h"
 #include "ingest/redis/rdb/rdb_writer.h"
-#include "ingest/redis/rdb_source.h"
+#include "ingest/redis/redis_component.h"
 #include "store/coding.h"
 #include "store/tree/directory.h"
 

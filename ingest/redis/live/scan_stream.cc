@@ -249,6 +249,7 @@ void ScanStream::begin_rdb(int version) {
   writer_.emplace(valkey_magic ? RdbFlavor::kValkey : RdbFlavor::kRedis, version, [this](ByteView bytes) { out_ += text(bytes); });
   if (!info_.version.empty()) writer_->aux(info_.valkey ? "valkey-ver" : "redis-ver", info_.version);
   writer_->aux("ctime", std::to_string(server_time_ms() / 1000));
+  writer_->aux(kCaptureAux, "scan");
   for (const std::string& source : functions_) writer_->function(source);
 }
 

@@ -13,6 +13,9 @@
 
 namespace cairn {
 
+// An AUX field of ours: how an RDB was made that no server wrote; "scan": key by key, so it isn't of one instant.
+inline constexpr std::string_view kCaptureAux = "cairn-capture";
+
 class RdbWriter {
  public:
   // `write` gets the bytes in order, in pieces of any size.  The header goes out at once.

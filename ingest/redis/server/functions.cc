@@ -15,7 +15,8 @@ void visit_functions(CatalogueReader& catalogue, const RedisScope& scope, PartOu
                      const std::function<void(const Part& part, std::string_view source)>& visit) {
   if (!scope.has_functions()) return;
   catalogue.seek(scope.kind == RedisScope::Kind::kAll ? kFunctions : std::string_view(scope.name));
-  for (const Part* part = catalogue.next(); part != nullptr && part->name.starts_with(kFunctions) && scope.holds(part->name); part = catalogue.next()) {
+  auto wanted = [&](const Part* part) { return part != nullptr && part->name.starts_with(kFunctions) && scope.holds(part->name); };
+  for (const Part* part = catalogue.next(); wanted(part); part = catalogue.next()) {
     if (part->kind != "function") continue;
     if (part->size_bytes() > kMostSourceBytes)
       throw Error(ErrorCode::kCorrupt, "part " + printable(part->name) + ": is longer than a library of functions can be");
@@ -32,7 +33,8 @@ void restore_functions(CatalogueReader& catalogue, const RedisScope& scope, Part
                        RestoreTally& tally) {
   uint64_t unknown = 0;
   visit_functions(catalogue, scope, output, [&](const Part& part, std::string_view source) {
-    const RedisReply reply = replace ? connection.command({"FUNCTION", "LOAD", "REPLACE", source}) : connection.command({"FUNCTION", "LOAD", source});
+    const RedisReply reply = replace ? connection.command({"FUNCTION", "LOAD", "REPLACE", source})
+                                     : connection.command({"FUNCTION", "LOAD", source});
     if (reply.kind != RedisReply::Kind::kError) return tally.function_restored();
     const Refusal refusal = refusal_of(reply.text);
     if (reply.text.find("unknown command") != std::string::npos) ++unknown;

@@ -36,8 +36,9 @@ class LogicalTarget : public ServerTarget {
     value_.clear();
     if (!take_place(key)) return;
     if (key.value.length_bytes > kMostValueBytes)
-      return context_.tally.failed(redis_part_name(key.db, key.name), "is " + std::to_string(key.value.length_bytes >> 20) +
-                                                                          " MiB long: --logical restores values of up to 512 MiB, RESTORE longer ones");
+      return context_.tally.failed(redis_part_name(key.db, key.name),
+                                   "is " + std::to_string(key.value.length_bytes >> 20) +
+                                       " MiB long: --logical restores values of up to 512 MiB, RESTORE longer ones");
     long_key_ = key;
     value_.reserve(key.value.length_bytes);
   }
@@ -93,7 +94,8 @@ class LogicalTarget : public ServerTarget {
     commands += key.expires_ms.has_value();
     Awaited awaited{key.db, key.name, key.value.length_bytes, number_, false};
     if (context_.replace) send({{"DEL", key.name}}, awaited);
-    value_commands(context_.flavor, key.type, key.name, value, context_.level.fields_expire(), [&](std::span<const std::string_view> words) {
+    const bool fields_expire = context_.level.fields_expire();
+    value_commands(context_.flavor, key.type, key.name, value, fields_expire, [&](std::span<const std::string_view> words) {
       awaited.last = --commands == 0;
       send(words, awaited);
     });
@@ -101,7 +103,9 @@ class LogicalTarget : public ServerTarget {
     if (key.expires_ms) send({{"PEXPIREAT", key.name, std::to_string(*key.expires_ms)}}, awaited);
   }
 
-  void send(std::initializer_list<std::string_view> words, const Awaited& awaited) { send(std::span(words.begin(), words.size()), awaited); }
+  void send(std::initializer_list<std::string_view> words, const Awaited& awaited) {
+    send(std::span(words.begin(), words.size()), awaited);
+  }
   void send(std::span<const std::string_view> words, const Awaited& awaited) {
     uint64_t bytes = 0;
     for (const std::string_view word : words) bytes += word.size();

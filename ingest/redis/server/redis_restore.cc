@@ -53,7 +53,8 @@ std::optional<RedisServerInfo> info_of(RedisConnection& connection) {
 
 class RedisRestore {
  public:
-  RedisRestore(Repository& repository, const Manifest& snapshot, const std::string& path, const RedisRestoreOptions& options, Monitor& monitor)
+  RedisRestore(Repository& repository, const Manifest& snapshot, const std::string& path, const RedisRestoreOptions& options,
+               Monitor& monitor)
       : path_(tidy_path(path)), component_(component_of(snapshot, path_.substr(0, path_.find('/')))),
         entry_(entry_of(repository, snapshot, component_)), options_(options), monitor_(monitor), origin_(origin_of(component_)),
         reader_(repository.backend(), repository.keys(), repository.index(), kTreeCacheBytes),
@@ -67,7 +68,8 @@ class RedisRestore {
     const ServerLevel level(info, origin_);
     if (!options_.logical && level.may_lack_types()) require_known_types(level, url);
     const ServerClock clock(connection);
-    if (options_.dry_run) return tell_what_would_be([&](const SelectedKey& key) { return key.expires_ms && *key.expires_ms <= clock.now_ms(); });
+    auto has_expired = [&](const SelectedKey& key) { return key.expires_ms && *key.expires_ms <= clock.now_ms(); };
+    if (options_.dry_run) return tell_what_would_be(has_expired);
     begin();
     if (with_functions()) restore_functions(catalogue_, scope_, output_, connection, options_.replace, tally_);
     const ServerContext context{connection, clock, level, origin_.flavor, options_.replace, tally_};
@@ -134,9 +136,10 @@ class RedisRestore {
       if (level.payload_version(key.type)) continue;
       const std::string_view type = rdb_type_name(origin_.flavor, key.type);
       throw Error(ErrorCode::kUnsupported,
-                  url.description() + ": " + level.name() + " doesn't know the form of " + tally_.shown(redis_part_name(key.db, key.name)) + " (" +
-                      (type.empty() ? "a value" : std::string(type)) + ", type " + std::to_string(key.type) + " of RDB version " +
-                      std::to_string(origin_.version) + (origin_.flavor == RdbFlavor::kValkey ? " of Valkey" : "") + "; that server takes up to " +
+                  url.description() + ": " + level.name() + " doesn't know the form of " + tally_.shown(redis_part_name(key.db, key.name)) +
+                      " (" + (type.empty() ? "a value" : std::string(type)) + ", type " + std::to_string(key.type) + " of RDB version " +
+                      std::to_string(origin_.version) + (origin_.flavor == RdbFlavor::kValkey ? " of Valkey" : "") +
+                      "; that server takes up to " +
                       std::to_string(level.most()) + "): nothing was written: --logical restores with commands that it knows");
     }
   }

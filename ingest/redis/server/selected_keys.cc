@@ -118,7 +118,8 @@ RedisScope redis_scope(CatalogueReader& catalogue, const ComponentInfo& componen
       return {Kind::kKey, name};
   }
   throw Error(ErrorCode::kNotFound,
-              printable(component.name + "/" + beneath) + ": is no database, no key and no function of the snapshot (see what is in it with: cairn ls)");
+              printable(component.name + "/" + beneath) +
+                  ": is no database, no key and no function of the snapshot (see what is in it with: cairn ls)");
 }
 
 SelectedKeys::SelectedKeys(CatalogueReader& catalogue, const RedisScope& scope, const RedisSelection& selection, RdbFlavor flavor)

@@ -13,7 +13,8 @@ namespace {
 struct Level {
   int major, minor, rdb;
 };
-constexpr std::array<Level, 9> kRedis = {{{8, 8, 14}, {8, 6, 13}, {7, 4, 12}, {7, 2, 11}, {7, 0, 10}, {5, 0, 9}, {4, 0, 8}, {3, 2, 7}, {2, 6, 6}}};
+constexpr std::array<Level, 9> kRedis = {
+    {{8, 8, 14}, {8, 6, 13}, {7, 4, 12}, {7, 2, 11}, {7, 0, 10}, {5, 0, 9}, {4, 0, 8}, {3, 2, 7}, {2, 6, 6}}};
 constexpr int kLastShared = 11;         // Redis and Valkey went their own ways behind it
 constexpr int kValkeyOwn = 80;          // since Valkey 9
 
