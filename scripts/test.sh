@@ -98,6 +98,7 @@ export PYTHONDONTWRITEBYTECODE=1
 install_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
 if [ "$fast" = no ]; then
   "$top/scripts/postgres-versions.sh" || echo "WARNING: tests with other versions of PostgreSQL than 15 will be skipped." >&2
+  "$top/scripts/valkey.sh" || echo "WARNING: tests with Valkey will be skipped." >&2
 fi
 run_all
 

@@ -3,6 +3,7 @@
 #include <hiredis/read.h>
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <charconv>
 #include <cstring>
@@ -32,6 +33,8 @@ struct RedisConnection::State {
 
   void put(ByteView bytes);
   void put_head(char sign, uint64_t number);
+  void put_words(std::span<const std::string_view> words);
+  void end_long_word();
   void flush();
   bool fill();
   void take_back();
@@ -55,7 +58,8 @@ struct RedisConnection::State {
   std::string out;               // waits; never grows, so that a password is wiped with it
   bool writable = true;          // as far as we know
 
-  uint64_t piece_left = 0;       // of a last word that is sent in pieces
+  uint64_t piece_left = 0;       // of a word that is sent in pieces
+  std::vector<std::string> behind;   // the words that follow it
   uint64_t long_left = 0;        // of a string that is read in pieces
 };
 
@@ -109,8 +113,7 @@ redisReplyObjectFunctions* RedisConnection::State::functions() {
 }
 
 void RedisConnection::State::throw_lost() const {
-  const std::string hint =
-      any_byte || url.tls || !url.socket_path.empty() ? "" : " before it said anything (does it want TLS? write rediss://)";
+  const std::string hint = any_byte || url.tls || !url.socket_path.empty() ? "" : " before it said anything (does it want TLS? write rediss://)";
   throw Error(ErrorCode::kIo, url.description() + ": the server closed the connection" + hint);
 }
 
@@ -130,6 +133,19 @@ void RedisConnection::State::put(ByteView bytes) {
 void RedisConnection::State::put_head(char sign, uint64_t number) {
   const std::string head = sign + std::to_string(number) + "\r\n";
   put(view(head));
+}
+
+void RedisConnection::State::put_words(std::span<const std::string_view> words) {
+  for (const std::string_view word : words) {
+    put_head('$', word.size());
+    put(view(word));
+    put(view("\r\n"));
+  }
+}
+
+void RedisConnection::State::end_long_word() {
+  put(view("\r\n"));
+  for (const std::string& word : behind) put_words(std::array{std::string_view(word)});
 }
 
 // That the server takes no more shows when its answer is read: it may have said why.
@@ -174,14 +190,12 @@ RedisConnection::RedisConnection(const RedisUrl& url, Monitor& monitor) : state_
   state_->out.clear();
   const RedisReply reply = receive();
   if (reply.kind != RedisReply::Kind::kError) return;
-  if (reply.text.find("no password is set") != std::string::npos ||
-      reply.text.find("without any password configured") != std::string::npos) {
+  if (reply.text.find("no password is set") != std::string::npos || reply.text.find("without any password configured") != std::string::npos) {
     monitor.warning(url.description() + ": the server wants no password, although one is set here");
     return;
   }
   if (reply.text.find("wrong number of arguments") != std::string::npos && !url.user.empty()) {
-    throw Error(ErrorCode::kWrongKey,
-                url.description() + ": the server knows no users (it is older than Redis 6); leave the user's name out");
+    throw Error(ErrorCode::kWrongKey, url.description() + ": the server knows no users (it is older than Redis 6); leave the user's name out");
   }
   // A server without the command would tell its arguments.
   throw redis_error(url, "login", is_unknown_command(reply.text) ? "ERR it has no AUTH" : reply.text);
@@ -195,23 +209,16 @@ const RedisUrl& RedisConnection::url() const { return state_->url; }
 
 void RedisConnection::send(std::span<const std::string_view> words) {
   state_->put_head('*', words.size());
-  for (const std::string_view word : words) {
-    state_->put_head('$', word.size());
-    state_->put(view(word));
-    state_->put(view("\r\n"));
-  }
+  state_->put_words(words);
 }
 
-void RedisConnection::send_begin(std::span<const std::string_view> words, uint64_t last_bytes) {
-  state_->put_head('*', words.size() + 1);
-  for (const std::string_view word : words) {
-    state_->put_head('$', word.size());
-    state_->put(view(word));
-    state_->put(view("\r\n"));
-  }
-  state_->put_head('$', last_bytes);
-  state_->piece_left = last_bytes;
-  if (last_bytes == 0) state_->put(view("\r\n"));
+void RedisConnection::send_begin(std::span<const std::string_view> words, uint64_t long_bytes, std::span<const std::string_view> behind) {
+  state_->put_head('*', words.size() + 1 + behind.size());
+  state_->put_words(words);
+  state_->put_head('$', long_bytes);
+  state_->piece_left = long_bytes;
+  state_->behind.assign(behind.begin(), behind.end());
+  if (long_bytes == 0) state_->end_long_word();
 }
 
 void RedisConnection::send_piece(ByteView bytes) {
@@ -219,7 +226,7 @@ void RedisConnection::send_piece(ByteView bytes) {
   if (bytes.empty()) return;
   state_->put(bytes);
   state_->piece_left -= bytes.size();
-  if (state_->piece_left == 0) state_->put(view("\r\n"));
+  if (state_->piece_left == 0) state_->end_long_word();
 }
 
 void RedisConnection::flush() { state_->flush(); }
@@ -231,9 +238,7 @@ RedisReply RedisConnection::receive() {
   for (;;) {
     void* got = nullptr;
     if (::redisReaderGetReply(&reader, &got) != REDIS_OK) {
-      if (state_->reply_bytes > kMostReplyBytes) {
-        state_->throw_nonsense("a reply of more than " + std::to_string(kMostReplyBytes >> 20) + " MiB");
-      }
+      if (state_->reply_bytes > kMostReplyBytes) state_->throw_nonsense("a reply of more than " + std::to_string(kMostReplyBytes >> 20) + " MiB");
       state_->throw_nonsense(reader.errstr);
     }
     if (got != nullptr) {
@@ -244,8 +249,7 @@ RedisReply RedisConnection::receive() {
       state_->throw_nonsense("a reply of more than " + std::to_string(kMostReplyBytes >> 20) + " MiB");
     }
     if (state_->begin == state_->end && !state_->fill()) state_->throw_lost();
-    if (::redisReaderFeed(&reader, reinterpret_cast<const char*>(state_->in.data()) + state_->begin, state_->end - state_->begin) !=
-        REDIS_OK) {
+    if (::redisReaderFeed(&reader, reinterpret_cast<const char*>(state_->in.data()) + state_->begin, state_->end - state_->begin) != REDIS_OK) {
       throw Error(ErrorCode::kIo, state_->url.description() + ": no memory for a reply");
     }
     state_->begin = state_->end = 0;

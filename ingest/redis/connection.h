@@ -47,9 +47,9 @@ class RedisConnection {
   // Pipelining: what is sent waits in a buffer of 256 KiB at most; receive() sends what waits first.  One reply for each send.
   void send(std::span<const std::string_view> words);
   RedisReply receive();
-  // A command whose last word is longer than memory should hold: send_begin with its other words and the length of the last one, then
-  // its bytes in pieces.
-  void send_begin(std::span<const std::string_view> words, uint64_t last_bytes);
+  // A command with a word that is longer than memory should hold: send_begin with the words before it, its length and the words behind
+  // it, then its bytes in pieces.
+  void send_begin(std::span<const std::string_view> words, uint64_t long_bytes, std::span<const std::string_view> behind = {});
   void send_piece(ByteView bytes);
 
   // As receive(), for a string that may be longer than memory should hold: then `text` is empty, `integer` its length, and its bytes

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "ingest/redis/part_names.h"
+#include "ingest/redis/rdb/rdb_writer.h"
 
 namespace cairn {
 
@@ -209,6 +210,8 @@ void RdbIntake::note_aux() {
   if (!aux) return;
   if ((aux->name == "redis-ver" || aux->name == "valkey-ver") && aux->value.size() <= kMostVersionBytes) {
     server_version_ = printable(aux->value);
+  } else if (aux->name == kCaptureAux && aux->value.size() <= kMostVersionBytes) {
+    capture_ = printable(aux->value);
   } else if (aux->name == "ctime") {
     int64_t seconds = 0;
     const char* end = aux->value.data() + aux->value.size();

@@ -45,6 +45,8 @@ class RdbIntake {
   uint64_t expiring() const { return expiring_; }
   const std::string& server_version() const { return server_version_; }
   std::optional<int64_t> created_s() const { return created_s_; }
+  // How it was made, when no server wrote it (kCaptureAux).
+  const std::string& capture() const { return capture_; }
   // Where what isn't understood begins, if it does.
   std::optional<uint64_t> rest_begin() const { return rest_begin_; }
   std::vector<std::string>& warnings() { return warnings_; }
@@ -71,7 +73,7 @@ class RdbIntake {
   bool sorting_ = true;
   uint64_t function_count_ = 0, expiring_ = 0;
   uint64_t item_begin_ = 0;                     // of the item at hand, in the original
-  std::string server_version_;
+  std::string server_version_, capture_;
   std::optional<int64_t> created_s_;
   std::optional<uint64_t> rest_begin_;
   std::vector<std::string> warnings_;

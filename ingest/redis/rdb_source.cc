@@ -241,6 +241,7 @@ void RdbSource::describe(StreamParts& out) {
   properties["rdb.version"] = std::to_string(reader.version());
   properties["rdb.flavor"] = reader.flavor() == RdbFlavor::kValkey ? "valkey" : "redis";
   if (!intake_.server_version().empty()) properties["server.version"] = intake_.server_version();
+  if (!intake_.capture().empty()) properties["capture"] = intake_.capture();
   const std::string time = intake_.created_s() ? iso_time(*intake_.created_s()) : "";
   if (!time.empty()) properties["dump.time"] = time;
   std::vector<uint32_t> numbers;

@@ -12,7 +12,8 @@
 // Names: escape_part_name(); one that is longer than 200 bytes is cut and gets a hash.
 //
 // Properties of the component: "original" = dump.rdb, "format" = rdb, "rdb.version", "rdb.flavor" (redis | valkey),
-// "server.version", "dump.time" (ISO 8601, UTC), "databases" (one a line), "keys", "expiring", "functions" (counts).
+// "server.version", "dump.time" (ISO 8601, UTC), "databases" (one a line), "keys", "expiring", "functions" (counts),
+// "capture" = scan when it was made of keys that were read one by one.
 //
 // Memory:   some 100 MiB, and 16 bytes a key; the rest spills (ingest/sort).
 // Threads:  one thread at a time.
@@ -27,7 +28,6 @@
 #include "ingest/parts/rebuilder.h"
 #include "ingest/redis/rdb/rdb_reader.h"
 #include "ingest/sort/record_sorter.h"
-#include "store/snapshot/manifest.h"
 
 namespace cairn {
 
@@ -45,8 +45,5 @@ std::unique_ptr<PartedSource> make_rdb_source(std::function<size_t(std::span<uin
 
 // Undoes "redis-sorted".   Errors: kCorrupt, kUnsupported.  `recipe` must outlive it.
 std::unique_ptr<const Rebuilder> make_rdb_rebuilder(ByteView recipe, size_t sort_memory_bytes = RecordSorter::kUsualMemoryBytes);
-
-// What a component's property "rdb.version" says; kCorrupt when it says nothing.
-int rdb_version_of(const ComponentInfo& component);
 
 }  // namespace cairn

@@ -75,7 +75,8 @@ class RdbReader {
   int version() const;
   // After kEnd.  Whether its end was there and, unless it has none, the checksum is right.
   bool whole() const;
-  // Why not, or why there was a rest: for people, one line, with the offset.  "" when all is well.
+  // Why not, or why there was a rest: for people, one line, with the offset.  "" when all is well.  Known as soon as something isn't,
+  // also in the middle of a long value that breaks off.
   const std::string& problem() const;
   // The rest, if any, is of a type or a version we don't know; not damage.
   bool unknown() const;

@@ -79,11 +79,14 @@ class LogicalTarget : public ServerTarget {
     return false;
   }
 
+  void each_command(const SelectedKey& key, ByteView value, const EmitCommand& emit) const {
+    value_commands(context_.flavor, key.type, key.name, value, context_.level.fields_expire(), emit, context_.level.stream_counters());
+  }
+
   void build(const SelectedKey& key, ByteView value) {
     size_t commands = 0;   // what can't be told must not cost the key that is there
     try {
-      value_commands(context_.flavor, key.type, key.name, value, context_.level.fields_expire(),
-                     [&](std::span<const std::string_view>) { ++commands; });
+      each_command(key, value, [&](std::span<const std::string_view>) { ++commands; });
     } catch (const Error& e) {
       return context_.tally.failed(redis_part_name(key.db, key.name), e.what());
     }
@@ -94,8 +97,7 @@ class LogicalTarget : public ServerTarget {
     commands += key.expires_ms.has_value();
     Awaited awaited{key.db, key.name, key.value.length_bytes, number_, false};
     if (context_.replace) send({{"DEL", key.name}}, awaited);
-    const bool fields_expire = context_.level.fields_expire();
-    value_commands(context_.flavor, key.type, key.name, value, fields_expire, [&](std::span<const std::string_view> words) {
+    each_command(key, value, [&](std::span<const std::string_view> words) {
       awaited.last = --commands == 0;
       send(words, awaited);
     });

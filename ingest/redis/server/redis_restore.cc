@@ -4,6 +4,7 @@
 
 #include "ingest/parts/part_view.h"
 #include "ingest/redis/rdb_source.h"
+#include "ingest/redis/redis_component.h"
 #include "ingest/redis/server/functions.h"
 #include "ingest/redis/server/rdb_target.h"
 #include "ingest/redis/server/server_target.h"
@@ -41,7 +42,7 @@ Entry entry_of(Repository& repository, const Manifest& snapshot, const Component
 
 RdbOrigin origin_of(const ComponentInfo& component) {
   RdbOrigin out;
-  out.flavor = property(component, "rdb.flavor") == "valkey" ? RdbFlavor::kValkey : RdbFlavor::kRedis;
+  out.flavor = rdb_flavor_of(component);
   out.version = rdb_version_of(component);
   return out;
 }

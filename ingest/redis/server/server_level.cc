@@ -45,6 +45,7 @@ ServerLevel::ServerLevel(const std::optional<RedisServerInfo>& info, RdbOrigin o
     most_ = own && origin.flavor == RdbFlavor::kValkey ? kValkeyOwn : kLastShared;
   } else {
     fields_expire_ = version >= std::pair(7, 4);
+    stream_counters_ = version >= std::pair(7, 0);
     most_ = redis_level(version);
     if (origin.flavor == RdbFlavor::kValkey) most_ = std::min(most_, kLastShared);
   }

@@ -28,6 +28,8 @@ class ServerLevel {
   std::optional<int> payload_version(uint8_t type) const;
   // HPEXPIREAT.
   bool fields_expire() const { return fields_expire_; }
+  // XSETID … ENTRIESADDED, XGROUP … ENTRIESREAD.
+  bool stream_counters() const { return stream_counters_; }
   bool has_restore_absttl() const { return absttl_; }
   // "Redis 7.0.15".
   const std::string& name() const { return name_; }
@@ -37,7 +39,7 @@ class ServerLevel {
  private:
   RdbOrigin origin_;
   int most_;
-  bool fields_expire_ = true, absttl_ = true;
+  bool fields_expire_ = true, stream_counters_ = true, absttl_ = true;
   std::string name_ = "the server";
 };
 

@@ -2,8 +2,6 @@
 
 #include <charconv>
 
-#include "ingest/redis/rdb_source.h"
-
 namespace cairn {
 
 namespace {
