@@ -155,7 +155,7 @@ BackupResult backup(Repository& repository, const std::vector<SourceSpec>& sourc
   TreeBuilder tree(put, monitor);
   store_pieces(*session, repository, pieces, params, options, monitor, stored_bytes, tree);
   if (options.document_key && !pieces.unsealed())
-    throw Error(ErrorCode::kInvalidArgument, "the key for sealed documents opens none of the sources: it is another one, or they aren't sealed; nothing was recorded");
+    throw Error(ErrorCode::kWrongKey, "the key for sealed documents opens none of the sources: it is another one, or they aren't sealed");
   if (tree.component_count() == 0) throw Error(ErrorCode::kNotFound, "none of the sources could be read: no snapshot was made");
 
   // Beyond this point nothing is read; everything becomes durable, the snapshot last.

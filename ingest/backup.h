@@ -47,7 +47,7 @@ struct BackupResult {
 };
 
 // Errors: kInvalidArgument (two components of one name, no source that exists), kNotFound (no source exists), kIo (a command
-// failed) and the store's; nothing is recorded then.  What can't be read of several is told to monitor.error.
+// failed), kWrongKey (document_key) and the store's; nothing is recorded then.  What can't be read of several is told to monitor.error.
 BackupResult backup(Repository& repository, const std::vector<SourceSpec>& sources, const BackupOptions& options, Monitor& monitor);
 
 }  // namespace cairn

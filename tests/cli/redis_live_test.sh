@@ -24,11 +24,11 @@ expect 0 "$cairn" ls latest:redis/1
 expect 0 "$cairn" backup cache="$url"
 mkdir target
 "$cairn" cat latest:cache >target/dump.rdb
-was=$port
+was=$port was_url=$url was_server=$server
 start_redis --dbfilename dump.rdb --dir "$work/target"
 dump_all | cmp - expected || fail "another server with the saved file holds something else"
 stop_redis
-port=$was
+port=$was url=$was_url server=$was_server
 
 # Without the right to SYNC: key by key, and it is said.
 expect 0 "$cairn" backup cache=redis://scanner:scan@127.0.0.1:"$port"

@@ -8,10 +8,12 @@ says err "data2=b/data"
 expect 2 "$cairn" backup ..=a/data
 expect 2 "$cairn" backup a/data data=exec:true
 expect 2 "$cairn" backup - --stdin-name a/b
-expect 2 "$cairn" backup redis://user:canary@host/0
+expect 2 "$cairn" backup s3://user:canary@host/0
 says err "not supported"
 silent err canary
-expect 2 "$cairn" backup a/data --format redis
+expect 2 "$cairn" backup redis://user:canary@host:port/0
+silent err canary
+expect 2 "$cairn" backup a/data --format mysql
 expect 2 "$cairn" backup
 expect 2 "$cairn" backup --command db
 [ "$(snapshot_count)" -eq 0 ] || fail "a snapshot in spite of the mistake"

@@ -8,6 +8,7 @@
 
 #include "ingest/redis/rdb/crc64.h"
 #include "store/error.h"
+#include "store/fd.h"
 #include "tests/ingest/rdb_fixture.h"
 #include "tests/ingest/rdb_synthetic.h"
 
@@ -119,10 +120,9 @@ TEST(RdbWriter, AFooterMakesThePayloadThatAServerGives) {
 // Runs redis-check-rdb; its exit code, or nullopt when it isn't installed.
 std::optional<int> checked_by_redis(const std::string& bytes) {
   char path[] = "/tmp/cairn-rdb-XXXXXX";
-  const int file = ::mkstemp(path);
-  if (file < 0) throw_errno("mkstemp");
-  EXPECT_EQ(::write(file, bytes.data(), bytes.size()), static_cast<ssize_t>(bytes.size()));
-  ::close(file);
+  const Fd file(::mkstemp(path));
+  if (!file) throw_errno("mkstemp");
+  EXPECT_EQ(::write(file.get(), bytes.data(), bytes.size()), static_cast<ssize_t>(bytes.size()));
   const int status = std::system(("redis-check-rdb " + std::string(path) + " > /dev/null 2>&1").c_str());
   ::unlink(path);
   const int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;

@@ -89,10 +89,10 @@ TEST_F(RedisRestore, SaysWhatIsNotThere) {
     EXPECT_NE(message_.find(path.substr(path.find('/') + 1)), std::string::npos) << message_;
   }
   options_.selection.patterns = {"none*"};
-  EXPECT_EQ(failure(snapshot), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(failure(snapshot), ErrorCode::kNotFound);
   EXPECT_NE(message_.find("no key that is selected"), std::string::npos) << message_;
   options_.selection = {{}, 3, ""};
-  EXPECT_EQ(failure(snapshot, "cache/0"), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(failure(snapshot, "cache/0"), ErrorCode::kNotFound);
   options_.selection = {{}, {}, "strin"};
   EXPECT_EQ(failure(snapshot), ErrorCode::kInvalidArgument);
   EXPECT_NE(message_.find("zset"), std::string::npos) << message_;

@@ -101,6 +101,7 @@ class RedisRestore {
   }
 
  private:
+  std::string path_of(const std::string& part) const { return component_.name + "/" + part; }
   bool with_functions() const { return scope_.has_functions() && options_.selection.all(); }
 
   void begin() {
@@ -125,7 +126,7 @@ class RedisRestore {
   void require_any() const {
     if (scope_.kind == RedisScope::Kind::kAll && options_.selection.all()) return;
     if (result_.keys + result_.functions + result_.left + result_.expired + result_.failed > 0) return;
-    throw Error(ErrorCode::kInvalidArgument, printable(path_) + ": holds no key that is selected");
+    throw Error(ErrorCode::kNotFound, printable(path_) + ": holds no key that is selected (see what is in it with: cairn ls)");
   }
 
   // Only the catalogue is read for it.
@@ -148,7 +149,7 @@ class RedisRestore {
   RedisRestoreResult tell_what_would_be(const std::function<bool(const SelectedKey&)>& has_expired) {
     if (with_functions())
       visit_functions(catalogue_, scope_, output_, [&](const Part& part, std::string_view source) {
-        monitor_.item("would restore", part.name, source.size());
+        monitor_.item("would restore", path_of(part.name), source.size());
         tally_.function_restored();
       });
     SelectedKeys keys(catalogue_, scope_, options_.selection, origin_.flavor);
@@ -158,7 +159,7 @@ class RedisRestore {
         tally_.expired();
         continue;
       }
-      monitor_.item("would restore", redis_part_name(key.db, key.name), key.value.length_bytes);
+      monitor_.item("would restore", path_of(redis_part_name(key.db, key.name)), key.value.length_bytes);
       ++result_.keys;
       result_.bytes += key.value.length_bytes;
     }

@@ -31,7 +31,7 @@ struct RedisRestoreResult {
 
 // `path`: "cache" all of a component of kind redis, "cache/0" a database, "cache/0/session:42" a key, "cache/functions".
 // With a database in the URL everything goes there, else each key into the one it came from.
-// Errors: kNotFound, kInvalidArgument for the path, or when nothing is selected; kUnsupported when the server is older than the values and
+// Errors: kNotFound, kInvalidArgument for the path; kNotFound when nothing is selected; kUnsupported when the server is older than the values and
 //         `logical` isn't set (before anything is written; the message says so); RedisConnection's.
 RedisRestoreResult restore_into_redis(Repository& repository, const Manifest& snapshot, const std::string& path, const RedisUrl& url,
                                       const RedisRestoreOptions& options, Monitor& monitor);
