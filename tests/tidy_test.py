@@ -121,7 +121,6 @@ EXCUSED = {
     "ingest/postgres/server/direct_runner.cc": "as database_restore.cc",
     "ingest/postgres/server/script_runner.cc": "as database_restore.cc",
     "ingest/postgres/server/verify.cc": "as database_restore.cc",
-    "cli/commands/postgres_restore.cc": "tests/cli/postgres_restore_test.sh, postgres_restore_parts_test.sh, postgres_expect_version_test.sh",
     "ingest/postgres/copy_rows.cc": "tests/ingest/sql_lexer_test.cc",
     "ingest/postgres/header_group.cc": "tests/ingest/dump_scanner_test.cc",
     "ingest/postgres/item_builder.cc": "tests/ingest/dump_scanner_test.cc",

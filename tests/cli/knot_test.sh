@@ -106,5 +106,5 @@ says out "; shop"
 expect 0 "$cairn" restore latest:shop.json --only people/b@x --with-dependencies --target shop
 [ "$(cat shop/shop.json)" = '{"customers":[{"id":2,"email":"b@x","orders":[11,12]}],"orders":[{"no":11},{"no":12}]}' ] || fail "needs of the profile: $(cat shop/shop.json)"
 echo 'nmae = "x"' >profiles/bad.toml
-expect 1 "$cairn" backup shop.json
+expect 2 "$cairn" backup shop.json
 says err bad.toml
