@@ -1,13 +1,13 @@
 # Sourced after setup.sh by the scenarios that need Redis: real servers, what to put into them, how to compare.
 #
 #   start_redis [OPTION...]   options of redis-server; sets `port`, `url`, `redis_dir`, `server`.  Several may run at once: each call
-#                             sets these to the one started last.  REDIS_SERVER names another program (valkey-server).
+#                             sets these to the one started last.  Set redis_program before it for another program (valkey-server).
 #   stop_redis                the one started last, without saving
 #   r [-n DB] WORDS...        redis-cli against it
 #   load_redis                every type, three databases, two function libraries, odd names
 #   dump_all                  every key with its database, expiry and value's digest, sorted
 # shellcheck shell=sh disable=SC2034,SC2154
-redis_program=${REDIS_SERVER:-redis-server}
+redis_program=redis-server
 for tool in "$redis_program" redis-cli redis-check-rdb python3; do
   command -v "$tool" >/dev/null || skip "$tool is not installed"
 done
@@ -121,7 +121,11 @@ for db in range(16):
         digest = do("XINFO", "STREAM", key, "FULL") if kind == b"stream" else b""
         if digest:   # but for when a consumer was last seen
             digest = str([[v for k, v in zip(x[::2], x[1::2])] if isinstance(x, list) else x for x in digest[:12]])
-        lines.append(repr((db, key, kind, do("PEXPIRETIME", key), do("DEBUG", "DIGEST-VALUE", key), digest)))
+        value = do("DEBUG", "DIGEST-VALUE", key)
+        if kind == b"zset":   # servers write the same number in different ways, also for their digest
+            scores = do("ZRANGE", key, 0, -1, "WITHSCORES")
+            value = [(member, float(score)) for member, score in zip(scores[::2], scores[1::2])]
+        lines.append(repr((db, key, kind, do("PEXPIRETIME", key), value, digest)))
 lines += sorted(repr(x) for x in do("FUNCTION", "LIST", "WITHCODE"))
 print("\n".join(sorted(lines)))
 PYTHON
