@@ -19,6 +19,7 @@ constexpr uint64_t kWorkerMostBytes = 1 << 20;    // longer files are read and c
 constexpr uint64_t kJobBytes = 1 << 20;           // of small files in one job
 constexpr size_t kJobEntries = 512;
 constexpr size_t kJobDirectories = 64;            // descriptors a job may hold
+constexpr uint64_t kToldBytes = 32 << 20;         // of what is read before anything comes of it
 constexpr int64_t kRacyNs = 2'000'000'000;        // coarsest time stamps of file systems in use (FAT)
 
 const CutPolicy kTreePolicy{ChunkSize::kNormal, {3, 1 << 20}};
@@ -110,11 +111,16 @@ OpenedStream PieceReader::open(ReadBytes read) {
   if (source_->kind == SourceSpec::Kind::kRedis && options.format != StreamFormat::kRaw) options.format = StreamFormat::kRedis;
   if (source_->kind == SourceSpec::Kind::kPostgres && options.format != StreamFormat::kRaw) options.format = StreamFormat::kPostgres;
   // What sorts reads all of it before anything can be cut.
-  auto interruptible = [this, read = std::move(read)](std::span<uint8_t> into) {
+  auto watched = [this, read = std::move(read), bytes = uint64_t{0}](std::span<uint8_t> into) mutable {
     monitor_.check_interrupted();
-    return read(into);
+    const size_t got = read(into);
+    const uint64_t steps = bytes / kToldBytes;
+    bytes += got;
+    if (slicer_ && slicer_->passed_bytes() == 0 && bytes / kToldBytes > steps)
+      monitor_.current(source_->name + ": " + std::to_string(bytes >> 20) + " MiB read, to be sorted");
+    return got;
   };
-  OpenedStream opened = open_parts(std::move(interruptible), options);
+  OpenedStream opened = open_parts(std::move(watched), options);
   unsealed_ = unsealed_ || opened.unsealed;
   return opened;
 }

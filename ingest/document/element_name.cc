@@ -10,6 +10,7 @@ namespace cairn {
 namespace {
 
 constexpr size_t kMostNameBytes = 200;   // file systems take 255, and "~", a place and an ending follow
+constexpr std::string_view kEnding = ".json", kEscapedEnding = "%2Ejson";   // of an element's file
 constexpr size_t kLeastSlots = 16, kMostKeptSlots = 1024;
 
 // Where a name may be cut so that neither a character nor an escape is torn.
@@ -25,9 +26,17 @@ size_t cut_before(std::string_view name, size_t end) {
 std::string element_name(std::string_view label, uint64_t place) {
   // Escaping makes nothing shorter.
   std::string out = escape_part_name(label.substr(0, kMostNameBytes + 1));
+  // What is in "a.json" would else stand in a directory that is called like the file of "a".
+  if (out.ends_with(kEnding)) out.replace(out.size() - kEnding.size(), kEnding.size(), kEscapedEnding);
   if (out.size() <= kMostNameBytes) return out;
   out.resize(cut_before(out, kMostNameBytes));
   return out + "~" + std::to_string(place);
+}
+
+std::optional<std::string> label_of_element(std::string_view name) {
+  if (auto label = unescape_part_name(name)) return label;
+  if (!name.ends_with(kEscapedEnding)) return std::nullopt;
+  return unescape_part_name(std::string(name.substr(0, name.size() - kEscapedEnding.size())).append(kEnding));
 }
 
 std::string UsedNames::claim(std::string name, uint64_t place) {

@@ -2,14 +2,17 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace cairn {
 
-// The label, escaped (ingest/parts/names.h).  Of one longer than 200 bytes what fits, "~" and the place.
+// The label, escaped (ingest/parts/names.h), a ".json" at its end as "%2Ejson".  Of one longer than 200 bytes what fits, "~" and the place.
 std::string element_name(std::string_view label, uint64_t place);
+// The label that has this name; nullopt when none has, or it was cut.
+std::optional<std::string> label_of_element(std::string_view name);
 
 // Memory: 8 to 20 bytes a name.   Threads: one thread at a time.
 class UsedNames {

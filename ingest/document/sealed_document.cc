@@ -8,7 +8,7 @@
 #include <cassert>
 #include <cerrno>
 
-#include "ingest/document/aes_gcm.h"
+#include "ingest/crypto/aes_gcm.h"
 #include "ingest/document/document_source.h"
 #include "ingest/document/sealed_recipe.h"
 #include "store/error.h"

@@ -3,7 +3,7 @@
 //   recipe   varint version = 1, nonce 12, key 32, varint bytes of the sealed file, 32 bytes BLAKE3 of it
 #pragma once
 
-#include "ingest/document/aes_gcm.h"
+#include "ingest/crypto/aes_gcm.h"
 #include "store/crypto/blake3.h"
 
 namespace cairn {

@@ -1,23 +1,24 @@
 #include "ingest/sort/spill_file.h"
 
 #include <fcntl.h>
+#include <sys/uio.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <mutex>
 #include <optional>
 
-#include "store/crypto/sodium.h"
+#include "ingest/crypto/aes_gcm.h"
 #include "store/error.h"
 #include "store/fd.h"
-#include "store/format.h"
 
 namespace cairn {
 
 namespace {
 
 constexpr size_t kBlockBytes = SpillFile::kBlockBytes;
-constexpr size_t kSealedBytes = kBlockBytes + kTagBytes;   // a block in the file
+constexpr size_t kSealedBytes = kBlockBytes + kGcmTagBytes;   // a block in the file
 constexpr uint64_t kNoBlock = UINT64_MAX;
 
 // What a call with errno `error_number` met.
@@ -39,6 +40,12 @@ Fd make_file(const std::string& directory) {
   return file;
 }
 
+GcmNonce nonce_of(uint64_t block) {
+  GcmNonce nonce{};
+  std::memcpy(nonce.data(), &block, sizeof block);
+  return nonce;
+}
+
 }  // namespace
 
 std::string spill_directory() {
@@ -53,10 +60,14 @@ struct SpillFile::State {
   void write_block(const uint8_t* plain) {
     if (!file) {
       file = make_file(directory);
-      cipher.emplace(best_suite(), Secret::random());
+      const Secret key = Secret::random();
+      sealing.emplace(AesGcm::Direction::kSeal, key, nonce_of(0));
+      opening.emplace(AesGcm::Direction::kOpen, key, nonce_of(0));
       sealed = Buffer(kSealedBytes);
     }
-    cipher->seal(static_cast<uint32_t>(blocks), {}, {plain, kBlockBytes}, sealed.data());
+    sealing->restart(nonce_of(blocks));
+    sealing->update({plain, kBlockBytes}, sealed.span().first(kBlockBytes));
+    std::ranges::copy(sealing->sealed(), sealed.data() + kBlockBytes);
     uint64_t at = blocks * kSealedBytes;
     for (ByteView left = sealed; !left.empty();) {
       const ssize_t written = ::pwrite(file.get(), left.data(), left.size(), static_cast<off_t>(at));
@@ -69,16 +80,20 @@ struct SpillFile::State {
 
   // Requires: the block is in the file.
   void read_block(uint64_t block, uint8_t* plain) const {
-    Buffer bytes(kSealedBytes);
+    GcmTag tag;
     for (size_t got = 0; got < kSealedBytes;) {
-      const ssize_t more =
-          ::pread(file.get(), bytes.data() + got, kSealedBytes - got, static_cast<off_t>(block * kSealedBytes + got));
+      const size_t of_plain = std::min(got, kBlockBytes), of_tag = got - of_plain;
+      const std::array<iovec, 2> pieces{{{plain + of_plain, kBlockBytes - of_plain}, {tag.data() + of_tag, tag.size() - of_tag}}};
+      const ssize_t more = ::preadv(file.get(), pieces.data(), pieces.size(), static_cast<off_t>(block * kSealedBytes + got));
       if (more < 0 && errno == EINTR) continue;
       if (more < 0) throw spill_error(directory, errno);
       if (more == 0) throw changed();
       got += static_cast<size_t>(more);
     }
-    if (!cipher->open(static_cast<uint32_t>(block), {}, bytes, plain)) throw changed();
+    std::lock_guard lock(opening_mu);
+    opening->restart(nonce_of(block));
+    opening->update({plain, kBlockBytes}, {plain, kBlockBytes});
+    if (!opening->opened(tag)) throw changed();
   }
 
   Error changed() const {
@@ -130,7 +145,9 @@ struct SpillFile::State {
 
   const std::string directory;
   Fd file;
-  std::optional<FrameCipher> cipher;
+  std::optional<AesGcm> sealing;      // append()'s
+  mutable std::mutex opening_mu;      // of what follows
+  mutable std::optional<AesGcm> opening;
   Buffer sealed;                      // what append() writes
   std::optional<Error> failure;       // of append(): another block under the same nonce would give both away
   mutable std::mutex mu;              // of what follows, where append() changes it

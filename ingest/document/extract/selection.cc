@@ -79,7 +79,7 @@ Selection::Selection(const DocumentProfile* profile, const DocumentSelection& se
   if (selection.only.empty()) throw Error(ErrorCode::kInvalidArgument, "document: no section was named to be taken");
   for (const std::string& one : selection.only) {
     const size_t slash = one.find('/');
-    const std::string given = one.substr(0, slash), name = unescape_part_name(given).value_or(given);
+    const std::string given = one.substr(0, slash), name = label_of_element(given).value_or(given);
     if (given.empty() || slash + 1 == one.size())
       throw Error(ErrorCode::kInvalidArgument,
                   "document: " + quoted(one) + " is no section and no element: those are called like \"users\" and \"users/alice\"");

@@ -1,4 +1,4 @@
-#include "ingest/document/aes_gcm.h"
+#include "ingest/crypto/aes_gcm.h"
 
 #include <openssl/evp.h>
 
@@ -37,6 +37,11 @@ AesGcm::AesGcm(Direction direction, const Secret& key, const GcmNonce& nonce) : 
 AesGcm::~AesGcm() = default;
 AesGcm::AesGcm(AesGcm&&) noexcept = default;
 AesGcm& AesGcm::operator=(AesGcm&&) noexcept = default;
+
+void AesGcm::restart(const GcmNonce& nonce) {
+  require(EVP_CipherInit_ex(state_->context.get(), nullptr, nullptr, nullptr, nonce.data(), -1));
+  state_->bytes = 0;
+}
 
 void AesGcm::update(ByteView in, std::span<uint8_t> out) {
   if (in.size() > kMostGcmBytes - state_->bytes)

@@ -1,4 +1,4 @@
-// AES-256-GCM as a stream, of one message.
+// AES-256-GCM as a stream, of one message after another.
 //
 // Threads:  one thread at a time.   Source: NIST SP 800-38D; OpenSSL's EVP.
 #pragma once
@@ -26,10 +26,12 @@ class AesGcm {
   AesGcm(AesGcm&&) noexcept;
   AesGcm& operator=(AesGcm&&) noexcept;
 
+  // Begins another message under the same key, whatever has become of the one before.   Requires: sealing, no message had this nonce.
+  void restart(const GcmNonce& nonce);
   // Seals or opens the next bytes; what is opened is authentic only when opened() has said so.   Requires: out.size() == in.size(); they
   // may be the same.   Errors: kUnsupported when the message is longer than kMostGcmBytes.
   void update(ByteView in, std::span<uint8_t> out);
-  // After the last byte, once.
+  // After the last byte of a message, once.
   GcmTag sealed();
   bool opened(const GcmTag& tag);
 
