@@ -61,12 +61,12 @@ cairn_library(cairn_ingest
   ingest/backup/previous_tree.cc
   ingest/backup/slicer.cc
   ingest/backup/tree_builder.cc
+  ingest/crypto/aes_gcm.cc
   ingest/diff/content_diff.cc
   ingest/diff/diff.cc
   ingest/diff/part_diff.cc
   ingest/diff/row_diff.cc
   ingest/diff/tree_diff.cc
-  ingest/document/aes_gcm.cc
   ingest/document/document_parts.cc
   ingest/document/document_restore.cc
   ingest/document/document_source.cc
@@ -171,6 +171,7 @@ cairn_library(cairn_ingest
   ingest/redis/rdb_source.cc
   ingest/redis/redis_component.cc
   ingest/redis/redis_url.cc
+  ingest/redis/reply.cc
   ingest/redis/reply_error.cc
   ingest/redis/server/functions.cc
   ingest/redis/server/key_target.cc
@@ -206,6 +207,9 @@ cairn_library(cairn_ingest
   ingest/restore/streamed.cc
   ingest/restore/verify.cc
   ingest/sort/part_sorter.cc
+  ingest/sort/record_arena.cc
+  ingest/sort/record_merge.cc
+  ingest/sort/record_runs.cc
   ingest/sort/record_sorter.cc
   ingest/sort/spill_file.cc
   ingest/stream/child_process.cc

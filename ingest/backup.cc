@@ -106,6 +106,13 @@ BackupResult dry_run(PieceReader& pieces, Manifest manifest, Monitor& monitor) {
   return {std::move(manifest), monitor.errors > 0};
 }
 
+// A key that somebody typed was meant for something; one in the environment may be there for other runs.
+void tell_of_unused_key(const BackupOptions& options, Monitor& monitor) {
+  const char* words = "the key for sealed documents opens none of the sources: it is another one, or they aren't sealed";
+  if (options.document_key_must_fit) throw Error(ErrorCode::kWrongKey, words);
+  monitor.warning(words);
+}
+
 // Runs the workers.  After an interruption what is in packs is made durable, so that the next run needn't upload it again.
 void store_pieces(WriteSession& session, const Repository& repository, PieceReader& pieces, const ChunkerParams& params,
                   const BackupOptions& options, Monitor& monitor, std::vector<std::atomic<uint64_t>>& stored_bytes, TreeBuilder& tree) {
@@ -154,8 +161,7 @@ BackupResult backup(Repository& repository, const std::vector<SourceSpec>& sourc
   PutObject put = [&](ByteView object) { return session->put_object(object); };
   TreeBuilder tree(put, monitor);
   store_pieces(*session, repository, pieces, params, options, monitor, stored_bytes, tree);
-  if (options.document_key && !pieces.unsealed())
-    throw Error(ErrorCode::kWrongKey, "the key for sealed documents opens none of the sources: it is another one, or they aren't sealed");
+  if (options.document_key && !pieces.unsealed()) tell_of_unused_key(options, monitor);
   if (tree.component_count() == 0) throw Error(ErrorCode::kNotFound, "none of the sources could be read: no snapshot was made");
 
   // Beyond this point nothing is read; everything becomes durable, the snapshot last.

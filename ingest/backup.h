@@ -34,7 +34,8 @@ struct BackupOptions {
   std::string host;               // "" : this machine's name
   WalkOptions walk;
   StreamFormat format = StreamFormat::kAuto;  // of streams, and of files and directories that are components
-  const Secret* document_key = nullptr;  // opens sealed documents; nothing is recorded when it opens none of the sources
+  const Secret* document_key = nullptr;  // opens sealed documents
+  bool document_key_must_fit = false;    // nothing is recorded when it opens none of the sources; else that is only told
   bool force = false;             // read every file, whatever the previous snapshot says
   bool dry_run = false;           // tell through monitor.item what would be done; write nothing
   size_t threads = 0;             // 0: as many as there are processors, at most 8

@@ -69,6 +69,7 @@ class Backup : public Command {
     fill_filter();
     const std::optional<Secret> document_key_given = document_key(decrypt_key_, "--decrypt-key", "CAIRN_DECRYPT_KEY");
     options_.document_key = document_key_given ? &*document_key_given : nullptr;
+    options_.document_key_must_fit = !decrypt_key_.empty();
     Repository& repository = session.repository();
     if (options_.dry_run) session.progress.show_items();
     session.progress.begin();

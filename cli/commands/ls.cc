@@ -27,6 +27,35 @@ std::string size_or_device(const Entry& entry) {
   return std::to_string(major) + ", " + std::to_string(minor);
 }
 
+// What -l tells of an entry, but for its size.  One after the other has the same, mostly.
+class LongAttributes {
+ public:
+  explicit LongAttributes(const Manifest& snapshot) : snapshot_(snapshot) {}
+
+  void append(const Entry& entry, std::string& out) {
+    const Last last{entry.type, entry.mode, entry.uid, entry.gid, entry.mtime_ns};
+    if (before_.empty() || last != last_) make(entry);
+    last_ = last;
+    out.append(before_).append(padded(size_or_device(entry), 12, true)).append(behind_);
+  }
+
+ private:
+  struct Last {
+    EntryType type;
+    uint32_t mode, uid, gid;
+    int64_t mtime_ns;
+    bool operator==(const Last&) const = default;
+  };
+  void make(const Entry& entry) {
+    before_ = mode_string(entry.type, entry.mode) + " " + padded(owner(snapshot_.users, entry.uid), 8, false) + " " +
+              padded(owner(snapshot_.groups, entry.gid), 8, false) + " ";
+    behind_ = " " + local_time(entry.mtime_ns) + " ";
+  }
+  const Manifest& snapshot_;
+  Last last_{};
+  std::string before_, behind_;   // the size
+};
+
 class Ls : public Command {
  public:
   CommandHelp help() const override {
@@ -51,41 +80,50 @@ class Ls : public Command {
     const Manifest& snapshot = session.choose(what.snapshot, filter_);
     Output& out = session.out;
     const bool raw = null_ || !out.is_terminal();
+    LongAttributes attributes(snapshot);
+    std::string text;
     const ListVisit visit = [&](const std::string& path, const Entry& entry, const Part* part) {
       session.progress.check_interrupted();
       if (session.options.json) return out.line(entry_json(path, entry, snapshot, part));
-      if (long_) out.write(attributes(entry, snapshot));
-      out.write(raw ? path : printable(path));
-      if (long_ && entry.type == EntryType::kSymlink) out.write(" -> " + (raw ? entry.target : printable(entry.target)));
-      if (long_ && part) out.write(what_it_is(*part));
-      out.write(null_ ? std::string_view("\0", 1) : "\n");
+      text.clear();
+      if (long_) attributes.append(entry, text);
+      raw ? text.append(path) : text.append(printable(path));
+      if (long_ && entry.type == EntryType::kSymlink) text.append(" -> ").append(raw ? entry.target : printable(entry.target));
+      if (long_ && part) append_what_it_is(*part, text);
+      text += null_ ? '\0' : '\n';
+      out.write(text);
     };
     const uint64_t unread = list(session.repository(), snapshot, what.path, recursive_, visit, session.progress);
     return unread > 0 ? kExitFailed : kExitDone;
   }
 
  private:
-  static std::string attributes(const Entry& entry, const Manifest& snapshot) {
-    return mode_string(entry.type, entry.mode) + " " + padded(owner(snapshot.users, entry.uid), 8, false) + " " +
-           padded(owner(snapshot.groups, entry.gid), 8, false) + " " + padded(size_or_device(entry), 12, true) + " " +
-           local_time(entry.mtime_ns) + " ";
+  // "  (table, 1,234 rows)"
+  void append_what_it_is(const Part& part, std::string& out) {
+    const auto type = part.properties.find("type");
+    const std::string_view own_word = type != part.properties.end() ? type->second : std::string_view();
+    if (words_.empty() || part.kind != kind_ || own_word != type_) {
+      kind_ = part.kind;
+      type_ = own_word;
+      words_ = make_words(part.kind, type_);
+    }
+    out += words_;
+    if (const auto rows = number_of(part, "rows")) out.append(", ").append(counted(*rows, "row", "rows"));
+    if (const auto elements = number_of(part, "elements")) out.append(", ").append(counted(*elements, "element", "elements"));
+    if (const auto expires = number_of(part, "expires"); expires && *expires < kMostMilliseconds)
+      out.append(", expires ").append(local_time(static_cast<int64_t>(*expires) * 1'000'000));
+    out += ')';
   }
 
-  // "  (table, 1,234 rows)"
-  static std::string what_it_is(const Part& part) {
-    std::string out = "  (" + printable(part.kind);
-    std::string type;   // the dump's own word, where it says more
-    if (const auto found = part.properties.find("type"); found != part.properties.end()) type = printable(found->second);
+  // `own_word`: the dump's, told where it says more than the kind.
+  static std::string make_words(const std::string& kind, std::string_view own_word) {
+    std::string type = printable(own_word);
     for (char& c : type) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-    if (!type.empty() && type != part.kind) out += ", " + type;
-    if (const auto rows = number_of(part, "rows")) out += ", " + counted(*rows, "row", "rows");
-    if (const auto elements = number_of(part, "elements")) out += ", " + counted(*elements, "element", "elements");
-    if (const auto expires = number_of(part, "expires"); expires && *expires < kMostMilliseconds)
-      out += ", expires " + local_time(static_cast<int64_t>(*expires) * 1'000'000);
-    return out + ")";
+    return "  (" + printable(kind) + (type.empty() || type == kind ? "" : ", " + type);
   }
 
   bool long_ = false, recursive_ = false, null_ = false;
+  std::string kind_, type_, words_;   // of the part told last, and what they make
   SnapshotFilter filter_;
   std::vector<std::string> arguments_;
 };

@@ -116,6 +116,8 @@ class Restore : public Command {
     if (options_.target.empty() == to_.empty())
       throw UsageError(options_.target.empty() ? "--target DIR is missing: where shall it be restored to? (or --to URL, into a server)"
                                                : "--target and --to: one of them is enough");
+    // It may hold a password, so it isn't shown.
+    if (!url_scheme(options_.target).empty()) throw UsageError("--target: a directory is expected; a server is named with --to");
     fill_server_options();
     if (options_.dry_run && options_.verify) throw UsageError("--verify has nothing to look at in a --dry-run");
     for (const std::string& pattern : includes_) options_.include.add(pattern);

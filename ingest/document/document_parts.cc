@@ -32,8 +32,13 @@ std::string_view type_name(JsonEvents::Kind kind) {
 
 DocumentParts::DocumentParts(const std::vector<DocumentProfile>& profiles, Shape shape, uint64_t most_parts)
     : profiles_(profiles), most_parts_(most_parts), lines_(shape == Shape::kLines), frames_(1) {
-  frames_.front().used.claim("document", 0);   // the original is called so
+  claim_for_original();
   for (const DocumentProfile& profile : profiles) detections_.push_back({&profile, std::vector<bool>(profile.detect.size())});
+}
+
+void DocumentParts::claim_for_original() {
+  std::string original = "document";
+  frames_.front().used.claim(original, 0);
 }
 
 int DocumentParts::deepest() const {
@@ -63,8 +68,9 @@ void DocumentParts::scalar(Kind kind, std::string_view text, uint64_t begin, uin
   if (candidate_ != kNoLabel && (kind == Kind::kString || kind == Kind::kNumber) && !text.empty()) {
     frames_[frame.owner].label.assign(text);
     frames_[frame.owner].rank = candidate_;
+    frames_[frame.owner - 1].used.expect(text);
   }
-  if (frame.top && name_it(frame, element_name(name_, place), place, held_.size())) emit_section(name_, element_, {begin, end, 0, kind});
+  if (frame.top && name_it(frame, name_, place, held_.size())) emit_section(name_, element_, {begin, end, 0, kind});
 }
 
 // Before a value at the top: false when it doesn't matter any more.
@@ -83,9 +89,11 @@ void DocumentParts::become_lines() {
   section_names_.clear();
   detections_.clear();
   frames_.front().used.clear();
-  frames_.front().used.claim("document", 0);
+  claim_for_original();
   if (first_.kind != Kind::kObject) return;
-  emit(frames_.front().used.claim(first_label_.empty() ? "0" : element_name(first_label_, 0), 0), "element", first_);
+  make_element_name(first_label_.empty() ? "0" : first_label_, 0, element_);
+  frames_.front().used.claim(element_, 0);
+  emit(element_, "element", first_);
 }
 
 void DocumentParts::begin(Kind kind, uint64_t offset) {
@@ -106,7 +114,7 @@ void DocumentParts::begin(Kind kind, uint64_t offset) {
   prepare_labels(frame, parent);
   if (frame.top) return;
   if (frame.rooted && !frame.ignored) {
-    frame.ignored = !name_it(parent, element_name(frame.name, frame.place), frame.place, frame.held);
+    frame.ignored = !name_it(parent, frame.name, frame.place, frame.held);
     frame.prefix = parent.prefix + element_ + "/";
   }
   if (parent.rooted && !parent.ignored && offset > 0) marks_.push_back({offset, false, true});
@@ -165,9 +173,8 @@ void DocumentParts::end(Kind, uint64_t end) {
 void DocumentParts::end_element(const Frame& frame, Frame& parent, uint64_t end) {
   // Beneath elements places would be names that say little and change with every insertion.
   if (frame.label.empty() && frame.beneath) return truncate_held(frame.held);
-  if (!name_it(parent, frame.label.empty() ? std::to_string(frame.place) : element_name(frame.label, frame.place), frame.place,
-               frame.held))
-    return truncate_held(frame.held);
+  const std::string place = frame.label.empty() ? std::to_string(frame.place) : "";
+  if (!name_it(parent, frame.label.empty() ? place : frame.label, frame.place, frame.held)) return truncate_held(frame.held);
   if (!parent.rooted) return hold(frame, end, true, false);
   path_.assign(parent.prefix).append(element_);
   emit(path_, "element", {frame.begin, end, frame.count, frame.kind});
@@ -177,14 +184,15 @@ void DocumentParts::end_element(const Frame& frame, Frame& parent, uint64_t end)
 
 // Makes element_ for what is in `parent`; false when there are too many names already.   `held`: from there on what is held is in it,
 // which would be lost without a name.
-bool DocumentParts::name_it(Frame& parent, std::string name, uint64_t place, size_t held) {
+bool DocumentParts::name_it(Frame& parent, std::string_view label, uint64_t place, size_t held) {
   const bool held_full = held_.size() == held && (held >= kMostHeld || held_names_.size() >= kMostHeldNamesBytes);
   if (parent.rooted ? names_ == most_parts_ : held_full) {
     (parent.rooted ? some_parts_dropped_ : some_held_dropped_) = true;
     return false;
   }
   if (parent.rooted) ++names_;
-  element_ = (parent.top ? frames_.front().used : parent.used).claim(std::move(name), place);
+  make_element_name(label, place, element_);
+  (parent.top ? frames_.front().used : parent.used).claim(element_, place);
   return true;
 }
 
@@ -192,7 +200,7 @@ void DocumentParts::end_member(const Frame& frame, Frame& parent, uint64_t end) 
   const bool in_map = frame.kind == Kind::kObject && (parent.map || parent.sure) && !parent.top;
   if (!frame.rooted) {
     if (!in_map && held_.size() == frame.held) return;
-    if (!name_it(parent, element_name(frame.name, frame.place), frame.place, frame.held)) return truncate_held(frame.held);
+    if (!name_it(parent, frame.name, frame.place, frame.held)) return truncate_held(frame.held);
     return hold(frame, end, in_map, true);
   }
   path_ = frame.prefix;
@@ -278,12 +286,15 @@ void DocumentParts::emit(std::string_view path, std::string_view kind, const Fac
   part_.name.assign(path).append(".json");
   part_.kind.assign(kind);
   part_.extents.assign(1, {facts.begin, facts.end - facts.begin});
-  part_.properties["type"].assign(type_name(facts.kind));
-  if (facts.kind == Kind::kObject || facts.kind == Kind::kArray) {
-    part_.properties["elements"] = std::to_string(facts.count);
-  } else {
-    part_.properties.erase("elements");
+  const bool container = facts.kind == Kind::kObject || facts.kind == Kind::kArray;
+  auto property = part_.properties.begin();   // "elements" comes before "type"
+  if (part_.properties.size() != (container ? 2U : 1U)) {
+    part_.properties = {{"type", ""}};
+    if (container) part_.properties["elements"];
+    property = part_.properties.begin();
   }
+  if (container) (property++)->second = std::to_string(facts.count);
+  property->second = type_name(facts.kind);
   sorter_.add(part_);
 }
 

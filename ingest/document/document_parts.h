@@ -85,6 +85,7 @@ class DocumentParts : public JsonEvents {
     std::vector<bool> seen;       // of profile->detect
   };
 
+  void claim_for_original();
   Frame& top() { return frames_[open_ - 1]; }
   bool next_value_counts();
   void become_lines();
@@ -92,7 +93,7 @@ class DocumentParts : public JsonEvents {
   void prepare_labels(Frame& frame, const Frame& parent);
   void end_element(const Frame& frame, Frame& parent, uint64_t end);
   void end_member(const Frame& frame, Frame& parent, uint64_t end);
-  bool name_it(Frame& parent, std::string name, uint64_t place, size_t held);
+  bool name_it(Frame& parent, std::string_view label, uint64_t place, size_t held);
   void settle_map(const Frame& frame, size_t level);
   void hold(const Frame& frame, uint64_t end, bool part, bool if_map);
   void truncate_held(size_t to);

@@ -40,9 +40,13 @@ struct JsonScanner::State {
   At open(At p, Kind kind);
   At close(At p);
   At value_ended(At p);
-  At string(At p, bool as_name);
+  At name(At p);
+  At string(At p);
   At rest_of_string(At p);
-  At string_ended(std::string_view raw, At p);
+  At hard_string(At p, At q);
+  At hard_string_ended(At p);
+  At name_ended(std::string_view plain, At p);
+  At string_ended(std::string_view plain, At p);
   At number(At p);
   At rest_of_number(At p);
   At number_ended(std::string_view written, At p);
@@ -72,7 +76,7 @@ struct JsonScanner::State {
   uint64_t offset = 0;             // of the piece
   uint64_t values = 0, top_end = 0;
   Inside inside = Inside::kNothing;
-  bool as_name = false, keeping = false, escaped = false, number_told = false;
+  bool as_name = false, keeping = false, escaped = false, string_told = false, number_told = false;
   Escape escape = Escape::kNone;
   uint8_t hex_left = 0;
   JsonNumber digits;
@@ -80,8 +84,7 @@ struct JsonScanner::State {
   std::string_view letters;        // of the word that is being read
   size_t letters_seen = 0;
   uint64_t token_begin = 0;
-  std::string text;                // of a string or number that began in an earlier piece, as written
-  std::string plain;               // of a string with escapes
+  std::string text;                // of a string or number that began in an earlier piece, or of a string with escapes; as written
   size_t mark_seen = 0;            // bytes of a byte order mark; 3 when it can't come any more
   bool failed = false, cut = false;
   std::string why;
@@ -133,7 +136,7 @@ JsonScanner::State::At JsonScanner::State::run(At p) {
         [[fallthrough]];
       case Expect::kName:
         if (*p != '"') return fail(p, "the name of a member, in quotes, was expected");
-        p = string(p, true);
+        p = name(p);
         break;
       case Expect::kColon:
         if (*p != ':') return fail(p, "a colon was expected behind a member's name");
@@ -168,7 +171,7 @@ JsonScanner::State::At JsonScanner::State::comma_or_end(At p) {
 
 JsonScanner::State::At JsonScanner::State::value(At p) {
   switch (*p) {
-    case '"': return string(p, false);
+    case '"': return string(p);
     case '{': return open(p, Kind::kObject);
     case '[': return open(p, Kind::kArray);
     case 't': return word(p, Kind::kTrue, "true");
@@ -219,16 +222,31 @@ inline JsonScanner::State::At JsonScanner::State::value_ended(At p) {
   return p;
 }
 
-inline JsonScanner::State::At JsonScanner::State::string(At p, bool is_name) {
-  as_name = is_name;
+inline JsonScanner::State::At JsonScanner::State::name(At p) {
   token_begin = at(p);
-  keeping = told() && (is_name || events.wanted());
-  escaped = false;
+  keeping = told();
+  const At q = pass_plain_text(p + 1, end_);
+  if (q != end_ && *q == '"') return name_ended({reinterpret_cast<const char*>(p) + 1, static_cast<size_t>(q - p) - 1}, q + 1);
+  as_name = true;
+  return hard_string(p + 1, q);
+}
+
+inline JsonScanner::State::At JsonScanner::State::string(At p) {
+  token_begin = at(p);
+  string_told = told();
+  keeping = string_told && events.wanted();
   const At q = pass_plain_text(p + 1, end_);
   if (q != end_ && *q == '"') return string_ended({reinterpret_cast<const char*>(p) + 1, static_cast<size_t>(q - p) - 1}, q + 1);
+  as_name = false;
+  return hard_string(p + 1, q);
+}
+
+// One with escapes, or one that isn't all in this piece: from `p` to `q` it is plain.
+JsonScanner::State::At JsonScanner::State::hard_string(At p, At q) {
   text.clear();
+  escaped = false;
   escape = Escape::kNone;
-  keep(p + 1, q);
+  keep(p, q);
   return rest_of_string(q);
 }
 
@@ -240,7 +258,7 @@ JsonScanner::State::At JsonScanner::State::rest_of_string(At p) {
         keep(p, q);
         p = q;
         if (p == end_) break;
-        if (*p == '"') return string_ended(text, p + 1);
+        if (*p == '"') return hard_string_ended(p + 1);
         if (*p != '\\') return fail(p, "a control character in a string");
         escape = Escape::kBackslash;
         escaped = true;
@@ -272,27 +290,24 @@ JsonScanner::State::At JsonScanner::State::rest_of_string(At p) {
   return p;
 }
 
-inline JsonScanner::State::At JsonScanner::State::string_ended(std::string_view raw, At p) {
-  if (keeping) {
-    if (escaped) {
-      plain = unescape_json(raw, kMostTextBytes);
-      raw = plain;
-    }
-    raw = raw.substr(0, kMostTextBytes);
-  } else {
-    raw = {};
-  }
-  if (!as_name) {
-    if (told()) events.scalar(Kind::kString, raw, token_begin, at(p));
-    return value_ended(p);
-  }
-  if (keeping) events.name(raw, token_begin);
+JsonScanner::State::At JsonScanner::State::hard_string_ended(At p) {
+  if (keeping && escaped) text = unescape_json(text, kMostTextBytes);
+  return as_name ? name_ended(text, p) : string_ended(text, p);
+}
+
+inline JsonScanner::State::At JsonScanner::State::name_ended(std::string_view plain, At p) {
+  if (keeping) events.name(plain.substr(0, kMostTextBytes), token_begin);
   if (p != end_ && *p == ':') {
     expect = Expect::kValue;
     return p + 1;
   }
   expect = Expect::kColon;
   return p;
+}
+
+inline JsonScanner::State::At JsonScanner::State::string_ended(std::string_view plain, At p) {
+  if (string_told) events.scalar(Kind::kString, keeping ? plain.substr(0, kMostTextBytes) : "", token_begin, at(p));
+  return value_ended(p);
 }
 
 JsonScanner::State::At JsonScanner::State::number(At p) {

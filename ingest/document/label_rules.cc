@@ -12,7 +12,10 @@ namespace {
 
 constexpr uint32_t kUsualFrom = 64;   // ranks below are of profiles
 
-// This is asked for every member of every element, and nearly all of them are no labels: a look at length and first letter tells.
+// Length and first letter; the same for names that differ in case.
+size_t look(std::string_view name) { return name.empty() ? 0 : ((static_cast<uint8_t>(name.front()) | 0x20U) + name.size() * 32) & 0xff; }
+
+// This is asked for every member of every element, and nearly all of them are no labels: a look tells.
 class UsualLabels {
  public:
   UsualLabels() {
@@ -28,7 +31,6 @@ class UsualLabels {
   }
 
  private:
-  static size_t look(std::string_view name) { return name.empty() ? 0 : (static_cast<uint8_t>(name.front()) + name.size() * 32) & 0xff; }
   std::array<uint32_t, 256> alike_ = {};   // a bit for each label that looks so
 };
 
@@ -51,11 +53,14 @@ LabelRules::LabelRules(const std::vector<DocumentProfile>& profiles, std::string
       }
     }
   }
+  for (size_t rule = 0; rule < paths_.size(); ++rule) {
+    for (const std::string& step : paths_[rule]) (&step == &paths_[rule].back() ? ends_ : passes_)[look(step)] |= Set{1} << rule;
+  }
 }
 
 LabelRules::Set LabelRules::inside(Set active, size_t level, std::string_view name) const {
   Set out = 0;
-  for (; active != 0; active &= active - 1) {
+  for (active &= passes_[look(name)]; active != 0; active &= active - 1) {
     const auto rule = static_cast<size_t>(std::countr_zero(active));
     const MemberPath& path = paths_[rule];
     if (path.size() > level + 1 && same_member(path[level], name)) out |= Set{1} << rule;
@@ -64,7 +69,7 @@ LabelRules::Set LabelRules::inside(Set active, size_t level, std::string_view na
 }
 
 uint32_t LabelRules::rank(Set active, size_t level, std::string_view name) const {
-  for (; active != 0; active &= active - 1) {
+  for (active &= ends_[look(name)]; active != 0; active &= active - 1) {
     const auto rule = static_cast<size_t>(std::countr_zero(active));
     const MemberPath& path = paths_[rule];
     if (path.size() == level + 1 && same_member(path[level], name)) return static_cast<uint32_t>(rule);

@@ -3,6 +3,7 @@
 // Ranks: the lower the better; a profile's labels come before the usual ones (ingest/document/labels.h).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <limits>
 #include <string_view>
@@ -37,7 +38,10 @@ class LabelRules {
 
  private:
   static constexpr size_t kMostRules = 64;
+  // Nearly all members are no labels and lead to none, which their look tells.
+  using Alike = std::array<Set, 256>;
   std::vector<MemberPath> paths_;
+  Alike ends_ = {}, passes_ = {};   // paths whose last step looks so; one of the others
 };
 
 }  // namespace cairn

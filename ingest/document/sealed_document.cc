@@ -20,6 +20,7 @@ namespace {
 
 constexpr size_t kOverheadBytes = kGcmNonceBytes + kGcmTagBytes;
 constexpr size_t kPieceBytes = 64 << 10;
+constexpr size_t kSureBytes = 64;       // of JSON: nothing else becomes so many of it by chance
 constexpr size_t kMostKeyBytes = 128;   // that are read of what should be a key
 constexpr std::string_view kPlainName = "document.json", kSealedEnding = ".sealed";
 
@@ -201,10 +202,14 @@ bool opens_as_document(const Secret& key, ByteView beginning) {
   std::copy_n(beginning.begin(), nonce.size(), nonce.begin());
   const ByteView sealed = beginning.subspan(nonce.size(), beginning.size() - kOverheadBytes);   // the rest may be the tag
   Bytes plain(sealed.size());
-  AesGcm(AesGcm::Direction::kOpen, key, nonce).update(sealed, plain);
+  AesGcm cipher(AesGcm::Direction::kOpen, key, nonce);
+  cipher.update(sealed, plain);
   const bool json = looks_like_json(plain);
   wipe(plain);
-  return json;
+  if (!json || sealed.size() >= kSureBytes) return json;
+  GcmTag tag;   // so short a stream is all here
+  std::ranges::copy(beginning.last(tag.size()), tag.begin());
+  return cipher.opened(tag);
 }
 
 std::unique_ptr<PartedSource> make_sealed_document_source(std::function<size_t(std::span<uint8_t>)> read, const Secret& key,

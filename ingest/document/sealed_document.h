@@ -24,7 +24,7 @@ inline constexpr std::string_view kSealedDocument = "aes-256-gcm";   // the tran
 Secret document_key_of_file(const std::string& path);
 Secret document_key_of_text(std::string_view text, const std::string& what);
 
-// True when `beginning` (of a stream; at least 12 + 16 bytes) becomes the beginning of a JSON document under the key.
+// True when `beginning` becomes the beginning of a JSON document under the key.   Requires: all of a stream of up to 128 bytes.
 bool opens_as_document(const Secret& key, ByteView beginning);
 
 // Opens the stream and reads `make(plain)` from it.  A tag that doesn't fit (a damaged file, another key): read() throws kCorrupt, so

@@ -1,11 +1,13 @@
 #include "ingest/parts/part_view.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "ingest/parts/closure.h"
 #include "ingest/parts/parted_source.h"
 #include "ingest/redis/rdb/crc64.h"
 #include "ingest/redis/rdb/rdb_writer.h"
+#include "ingest/redis/rdb_source.h"
 #include "ingest/redis/redis_component.h"
 #include "store/coding.h"
 #include "store/tree/directory.h"
@@ -27,6 +29,15 @@ std::string_view last_element(std::string_view path) { return path.substr(path.r
 // Something users may see.
 bool is_visible(const Part& part) {
   return part.kind != "link" && !part.name.starts_with('.') && part.name.find("/.") == part.name.npos;
+}
+
+// The part of a key that somebody wrote as it is, "0/a/b" for 0/a%2Fb; "" when it can't be one.
+std::string key_name(const ComponentInfo& component, std::string_view path) {
+  uint32_t db = 0;
+  const char* end = path.data() + path.size();
+  const auto [at, error] = std::from_chars(path.data(), end, db);
+  if (component.kind != ComponentKind::kRedis || error != std::errc{} || at == end || *at != '/') return "";
+  return redis_part_name(db, path.substr(static_cast<size_t>(at - path.data()) + 1));
 }
 
 std::string name_of_original(const ComponentInfo& component) {
@@ -195,6 +206,7 @@ PartView::Place PartView::resolve(const std::string& path) {
   if (auto part = visible_part(path)) return {Kind::kPart, 0, std::move(part)};
   if (visible_beneath(path)) return {Kind::kDirectory};
   if (auto part = visible_part(path + std::string(suffix_))) return {Kind::kPart, 0, std::move(part)};
+  if (auto part = visible_part(key_name(component_, path))) return {Kind::kPart, 0, std::move(part)};
   throw Error(ErrorCode::kNotFound, printable(component_.name + "/" + path) + ": is not in the snapshot (see what is in it with: cairn ls)");
 }
 
@@ -281,6 +293,7 @@ void PartView::list_parts(const std::string& directory, bool recursive, const Vi
   };
   const std::string prefix = directory.empty() ? "" : directory + "/";
   std::string inside = prefix;   // the directory visited last, with its slash
+  Entry entry = entry_of("", 0);
   CatalogueReader parts(reader_.object_source(), component_.catalogue, entry_.size_bytes);
   parts.seek(prefix);
   while (const Part* part = parts.next()) {
@@ -298,7 +311,9 @@ void PartView::list_parts(const std::string& directory, bool recursive, const Vi
       inside = part->name.substr(0, slash + 1);
       visit_directory(part->name.substr(0, slash));
     }
-    visit(part->name, entry_of(part->name, file_bytes(*part)), part);
+    entry.name = last_element(part->name);
+    entry.size_bytes = file_bytes(*part);
+    visit(part->name, entry, part);
   }
 }
 

@@ -5,7 +5,8 @@
 //   db/authentik/public/t.sql  a part; also as db/authentik/public/t
 //   db/authentik               a directory; as one file: the part db/authentik.sql
 //   cache/dump.rdb             the original
-//   cache/0/session:42         a key: its DUMP payload, whose footer (version and checksum) is made here
+//   cache/0/session:42         a key: its DUMP payload, whose footer (version and checksum) is made here;
+//                              its name is escaped, but cache/0/a/b finds 0/a%2Fb too
 //   backup/document.json       the original
 //   backup/Users/alice.json    a part; also as backup/Users/alice
 //

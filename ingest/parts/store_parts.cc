@@ -34,20 +34,18 @@ void store_parts(StreamParts&& parts, const PutObject& put, ComponentInfo& info)
     throw Error(ErrorCode::kUnsupported, "an archive of too many pieces to be made again from its content: save it with --format raw");
   if (parts.recipe.size() > kInlineRecipeBytes) store_recipe(parts.recipe, put, info);
   else info.transform_recipe = std::move(parts.recipe);
+  // An empty server's dump, or an empty document, has its original like others.
+  const bool looked_into = info.kind != ComponentKind::kStream;
   // One that no catalogue can hold is still in the original.
   if (parts.sorted_parts) {
     CatalogueWriter catalogue(put);
     bool any = false;
-    for (Part part; parts.sorted_parts->next(part);)
-      if (CatalogueWriter::holds(part)) {
-        catalogue.add(std::move(part));
-        any = true;
-      }
-    if (any) info.catalogue = catalogue.finish();
+    for (Part part; parts.sorted_parts->next(part);) any |= catalogue.offer(part);
+    if (any || looked_into) info.catalogue = catalogue.finish();
     return;
   }
   std::erase_if(parts.parts, [](const Part& part) { return !CatalogueWriter::holds(part); });
-  if (!parts.parts.empty()) info.catalogue = write_catalogue(put, std::move(parts.parts));
+  if (!parts.parts.empty() || looked_into) info.catalogue = write_catalogue(put, std::move(parts.parts));
 }
 
 }  // namespace cairn

@@ -1,7 +1,5 @@
 #include "ingest/redis/connection.h"
 
-#include <hiredis/read.h>
-
 #include <algorithm>
 #include <array>
 #include <cassert>
@@ -22,10 +20,6 @@ constexpr size_t kSendBytes = 256 << 10;
 constexpr size_t kReadBytes = 64 << 10;
 constexpr size_t kMostHeadBytes = 4 << 10;  // of a line before a long string; errors are shorter
 
-struct ReaderFree {
-  void operator()(redisReader* reader) const { ::redisReaderFree(reader); }
-};
-
 }  // namespace
 
 struct RedisConnection::State {
@@ -41,15 +35,9 @@ struct RedisConnection::State {
   [[noreturn]] void throw_lost() const;
   [[noreturn]] void throw_nonsense(const std::string& why) const;
 
-  // Callbacks of the reader.
-  static redisReplyObjectFunctions* functions();
-  static RedisReply* make(const redisReadTask* task, size_t bytes, RedisReply::Kind kind);
-
   const RedisUrl url;
   std::unique_ptr<RedisTransport> transport;
-  std::unique_ptr<redisReader, ReaderFree> reader;
-  RedisReply reply;              // that the reader is making
-  size_t reply_bytes = 0;        // what it takes, about
+  ReplyReader reader;
 
   Bytes in;                      // read, not yet given to the reader: begin … end
   size_t begin = 0, end = 0;
@@ -62,55 +50,6 @@ struct RedisConnection::State {
   std::vector<std::string> behind;   // the words that follow it
   uint64_t long_left = 0;        // of a string that is read in pieces
 };
-
-// A reply belongs into its array's elements; the outermost into State::reply.  An array grows with what really comes, whatever length
-// it tells; its elements move only when the last one is complete.
-RedisReply* RedisConnection::State::make(const redisReadTask* task, size_t bytes, RedisReply::Kind kind) {
-  auto& state = *static_cast<State*>(task->privdata);
-  try {
-    RedisReply* out = &state.reply;
-    if (task->parent == nullptr) {
-      *out = {};
-      state.reply_bytes = 0;
-    } else {
-      out = &static_cast<RedisReply*>(task->parent->obj)->elements.emplace_back();
-    }
-    state.reply_bytes += sizeof(RedisReply) + bytes;
-    if (state.reply_bytes > kMostReplyBytes) return nullptr;
-    out->kind = kind;
-    return out;
-  } catch (const std::bad_alloc&) {
-    return nullptr;  // nothing may be thrown through hiredis
-  }
-}
-
-redisReplyObjectFunctions* RedisConnection::State::functions() {
-  static redisReplyObjectFunctions all = [] {
-    redisReplyObjectFunctions out{};
-    out.createString = [](const redisReadTask* task, char* bytes, size_t size) -> void* {
-      const auto kind = task->type == REDIS_REPLY_STATUS  ? RedisReply::Kind::kStatus
-                        : task->type == REDIS_REPLY_ERROR ? RedisReply::Kind::kError
-                                                          : RedisReply::Kind::kString;
-      RedisReply* const made = make(task, size, kind);
-      try {
-        if (made != nullptr) made->text.assign(bytes, size);
-      } catch (const std::bad_alloc&) {
-        return nullptr;
-      }
-      return made;
-    };
-    out.createArray = [](const redisReadTask* task, auto) -> void* { return make(task, 0, RedisReply::Kind::kArray); };
-    out.createInteger = [](const redisReadTask* task, long long number) -> void* {
-      RedisReply* const made = make(task, 0, RedisReply::Kind::kInteger);
-      if (made != nullptr) made->integer = number;
-      return made;
-    };
-    out.createNil = [](const redisReadTask* task) -> void* { return make(task, 0, RedisReply::Kind::kNil); };
-    out.freeObject = [](void*) {};  // they are State::reply's
-    return out;
-  }();
-  return &all;
-}
 
 void RedisConnection::State::throw_lost() const {
   const std::string hint = any_byte || url.tls || !url.socket_path.empty() ? "" : " before it said anything (does it want TLS? write rediss://)";
@@ -164,20 +103,16 @@ bool RedisConnection::State::fill() {
 
 // What the reader has beyond the last reply becomes ours again.
 void RedisConnection::State::take_back() {
-  const size_t size = reader->len - reader->pos;
-  if (size == 0) return;
+  const Bytes rest = reader.take_rest();
+  if (rest.empty()) return;
   assert(begin == end);  // whatever it is fed, it is fed all of it
-  if (in.size() < size) in.resize(size);
-  std::memcpy(in.data(), reader->buf + reader->pos, size);
+  if (in.size() < rest.size()) in.resize(rest.size());
+  std::memcpy(in.data(), rest.data(), rest.size());
   begin = 0;
-  end = size;
-  reader->pos = reader->len;
+  end = rest.size();
 }
 
 RedisConnection::RedisConnection(const RedisUrl& url, Monitor& monitor) : state_(std::make_unique<State>(url, monitor)) {
-  state_->reader.reset(::redisReaderCreateWithFunctions(State::functions()));
-  if (!state_->reader) throw Error(ErrorCode::kIo, "Redis: no memory for a connection");
-  state_->reader->privdata = state_.get();
   if (url.password.empty() && url.user.empty()) return;
 
   std::vector<std::string_view> words = {"AUTH"};
@@ -232,28 +167,18 @@ void RedisConnection::send_piece(ByteView bytes) {
 void RedisConnection::flush() { state_->flush(); }
 
 RedisReply RedisConnection::receive() {
-  assert(state_->long_left == 0);
+  State& state = *state_;
+  assert(state.long_left == 0);
   flush();
-  redisReader& reader = *state_->reader;
-  for (;;) {
-    void* got = nullptr;
-    if (::redisReaderGetReply(&reader, &got) != REDIS_OK) {
-      if (state_->reply_bytes > kMostReplyBytes) state_->throw_nonsense("a reply of more than " + std::to_string(kMostReplyBytes >> 20) + " MiB");
-      state_->throw_nonsense(reader.errstr);
-    }
-    if (got != nullptr) {
-      state_->reply_bytes = 0;
-      return std::move(state_->reply);
-    }
-    if (reader.len - reader.pos + state_->reply_bytes > kMostReplyBytes + kReadBytes) {
-      state_->throw_nonsense("a reply of more than " + std::to_string(kMostReplyBytes >> 20) + " MiB");
-    }
-    if (state_->begin == state_->end && !state_->fill()) state_->throw_lost();
-    if (::redisReaderFeed(&reader, reinterpret_cast<const char*>(state_->in.data()) + state_->begin, state_->end - state_->begin) != REDIS_OK) {
-      throw Error(ErrorCode::kIo, state_->url.description() + ": no memory for a reply");
-    }
-    state_->begin = state_->end = 0;
+  RedisReply reply;
+  while (!state.reader.next(reply)) {
+    if (!state.reader.problem().empty()) state.throw_nonsense(state.reader.problem());
+    if (state.begin == state.end && !state.fill()) state.throw_lost();
+    state.reader.feed(ByteView(state.in).subspan(state.begin, state.end - state.begin));
+    state.begin = state.end = 0;
   }
+  if (reply.kind == RedisReply::Kind::kError) reply.text = without_password(state.url, reply.text);
+  return reply;
 }
 
 RedisReply RedisConnection::receive_long() {

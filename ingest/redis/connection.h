@@ -1,7 +1,7 @@
-// A connection to a Redis or Valkey server: TCP, TLS or a socket; logged in.   RESP 2; replies are parsed by hiredis.
+// A connection to a Redis or Valkey server: TCP, TLS or a socket; logged in.   RESP 2.
 //
 // Threads:  one thread at a time.
-// Source:   Redis protocol specification (RESP); hiredis's reader.
+// Source:   Redis protocol specification (RESP).
 #pragma once
 
 #include <cstdint>
@@ -13,17 +13,10 @@
 
 #include "ingest/monitor.h"
 #include "ingest/redis/redis_url.h"
+#include "ingest/redis/reply.h"
 #include "store/bytes.h"
 
 namespace cairn {
-
-struct RedisReply {
-  enum class Kind { kStatus, kError, kInteger, kString, kArray, kNil };
-  Kind kind = Kind::kNil;
-  std::string text;                  // status, error, string
-  int64_t integer = 0;
-  std::vector<RedisReply> elements;  // array
-};
 
 class RedisConnection {
  public:
@@ -36,9 +29,8 @@ class RedisConnection {
   RedisConnection(RedisConnection&&) noexcept;
   RedisConnection& operator=(RedisConnection&&) noexcept;
 
-  static constexpr size_t kMostReplyBytes = 256 << 20;  // a longer reply, with what its pieces take in memory, is refused (kIo)
-
-  // One command and its reply; an error reply is returned, not thrown.   kIo when the connection breaks.
+  // One command and its reply; an error reply is returned, not thrown; the password is never in it.   kIo when the
+  // connection breaks, or what comes is no reply, or longer than ReplyReader takes.
   RedisReply command(std::span<const std::string_view> words);
   RedisReply command(std::initializer_list<std::string_view> words) { return command(std::span(words.begin(), words.size())); }
   // The same, but an error reply becomes an Error with the server's words.

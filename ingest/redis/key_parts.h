@@ -11,7 +11,7 @@
 #include "ingest/parts/parted_source.h"
 #include "ingest/redis/rdb/rdb_reader.h"
 #include "ingest/redis/spill_buffer.h"
-#include "store/coding.h"
+#include "store/bytes.h"
 
 namespace cairn {
 
@@ -24,7 +24,7 @@ class KeyParts {
 
  private:
   SpillBuffer spilled_;
-  Encoder encoded_;
+  Bytes encoded_;
   std::string last_name_;
 };
 

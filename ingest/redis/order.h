@@ -5,7 +5,7 @@
 // exceptions.   FORMAT.md, "RDB files".
 //
 // Memory:   16 bytes a record, at most, and 16 an exception.
-// Threads:  one thread at a time.
+// Threads:  one thread at a time; an OrderWriter of many marks sorts them in one of its own.
 // Source:   SipHash: a fast short-input PRF (Aumasson, Bernstein, 2012).
 #pragma once
 
@@ -62,8 +62,8 @@ class OrderWriter {
   // As OrderTable.
   OrderWriter(std::vector<uint64_t> hashes, unsigned width);
   ~OrderWriter();
-  // The next record in sorted order stood at `position`.   kInvalidArgument when one of another mark did, or another record.
-  void add(uint64_t hash, uint64_t position);
+  // The next record in sorted order stood at `position`.   kInvalidArgument when another did, or when there is no such place.
+  void add(uint64_t position);
   // After the last one: exactly those that the table would put elsewhere, with those that share their mark; ascending by rank.
   // kInvalidArgument unless every record was added.
   std::vector<OrderException> finish();

@@ -65,6 +65,7 @@ bool RdbIntake::may_sort(const RdbKey& key) {
   if (!sorting_) return false;
   if (recipe_.records == OrderTable::kMostRecords || recipe_.layout.size() >= RdbRecipe::kMostRuns) {
     sorting_ = false;
+    rest_begin_ = item_begin_;
     warnings_.push_back("more keys, or more changes between databases, than can be sorted: from byte " + std::to_string(item_begin_) +
                         " on they are only in the original");
     return false;
@@ -89,7 +90,7 @@ void RdbIntake::add_key() {
   record.type = key.type;
   record.expires_ms = key.expires_ms;
   record.use = key.use;
-  record.head_bytes = key.expiry.size() + key.type_and_name.size();
+  record.head_bytes = static_cast<uint32_t>(key.expiry.size() + key.type_and_name.size());
   ByteView value = key.value;
   if (inner_.sort(reader_.flavor(), key.type, value)) {
     value = inner_.sorted();
@@ -97,22 +98,23 @@ void RdbIntake::add_key() {
     record.ranks_bytes = record.ranks.size();
   }
   record.record_bytes = record.head_bytes + value.size();
-  const std::array pieces{key.expiry, key.type_and_name, value};
+  std::array pieces{key.expiry, key.type_and_name, value};
   if (record.record_bytes > kMostSortedBytes) {
     record.spilled = true;
     record.spill_begin = long_records_.size_bytes();
     for (const ByteView piece : pieces) long_records_.append(piece);
     long_records_.append(record.ranks);
     record.ranks = {};
+    pieces = {};
   }
   add_sorted(record, pieces);
 }
 
 // The record, whose name is ready, gets its place.
-void RdbIntake::add_sorted(const SortedRecord& ready, std::span<const ByteView> pieces) {
-  SortedRecord record = ready;
-  record.position = recipe_.records++;
-  records_->add(name_, record.encode(pieces, encoded_));
+void RdbIntake::add_sorted(SortedRecord& record, const std::array<ByteView, 3>& pieces) {
+  record.position = static_cast<uint32_t>(recipe_.records++);
+  std::array<uint8_t, SortedRecord::kMostHeadBytes> head;
+  records_->add(name_, std::array{record.encode_head(head), record.use, record.ranks, pieces[0], pieces[1], pieces[2]});
   if (hashes_.empty() || hashes_.back().size() == kHashBlock) hashes_.emplace_back().reserve(kHashBlock);
   hashes_.back().push_back(order_hash(name_));
   item_begin_ += record.record_bytes + record.use.size();
@@ -143,7 +145,7 @@ void RdbIntake::add_long(const RdbKey& key) {
   record.type = key.type;
   record.expires_ms = key.expires_ms;
   record.use = key.use;
-  record.head_bytes = key.expiry.size() + key.type_and_name.size();
+  record.head_bytes = static_cast<uint32_t>(key.expiry.size() + key.type_and_name.size());
   record.spilled = true;
   record.spill_begin = long_records_.append(key.expiry);
   long_records_.append(key.type_and_name);

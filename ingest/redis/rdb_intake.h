@@ -5,6 +5,7 @@
 // Threads:  one thread at a time.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <optional>
 #include <span>
@@ -56,7 +57,7 @@ class RdbIntake {
   void add_long(const RdbKey& key);
   bool gather(Bytes& value);
   void give_up_long(const RdbKey& key, uint64_t value_begin, const Bytes& gathered);
-  void add_sorted(const SortedRecord& record, std::span<const ByteView> pieces);
+  void add_sorted(SortedRecord& record, const std::array<ByteView, 3>& pieces);
   void add_verbatim(ByteView bytes);
   void add_function();
   void note_aux();
@@ -78,7 +79,6 @@ class RdbIntake {
   std::optional<uint64_t> rest_begin_;
   std::vector<std::string> warnings_;
   std::string name_;                            // of the record at hand
-  Buffer encoded_;                              // scratch
 };
 
 }  // namespace cairn

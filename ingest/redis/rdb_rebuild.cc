@@ -123,7 +123,7 @@ class RdbRebuild {
   void walk();
   void add_key(const RdbKey& key, uint64_t position, ByteView use);
   void add_long(RdbReader& reader, uint64_t position, ByteView use);
-  void add(uint64_t position, Carried kind);
+  void add(uint64_t position, Carried kind, const std::array<ByteView, 4>& pieces);
   void put_out();
   void put_record(ByteView carried);
   void put_long(const LongRecord& record);
@@ -141,7 +141,6 @@ class RdbRebuild {
   RdbFlavor flavor_ = RdbFlavor::kRedis;
   uint64_t record_begin_ = 0;   // of the record at hand
   std::string name_;
-  Bytes carried_;               // begins with a byte for its kind
   Bytes pending_;               // of the original
   Blake3 hash_;
   uint64_t written_bytes_ = 0;
@@ -182,11 +181,11 @@ void RdbRebuild::walk() {
     corrupt("its stored bytes are more than its recipe tells");
 }
 
-void RdbRebuild::add(uint64_t position, Carried kind) {
+void RdbRebuild::add(uint64_t position, Carried kind, const std::array<ByteView, 4>& pieces) {
   std::array<char, 8> key;
   for (size_t i = 0; i < key.size(); ++i) key[i] = static_cast<char>(position >> 8 * (key.size() - 1 - i));
-  carried_.front() = static_cast<uint8_t>(kind);
-  sorter_.add({key.data(), key.size()}, carried_);
+  const auto first = static_cast<uint8_t>(kind);
+  sorter_.add({key.data(), key.size()}, std::array<ByteView, 5>{ByteView(&first, 1), pieces[0], pieces[1], pieces[2], pieces[3]});
 }
 
 void RdbRebuild::add_key(const RdbKey& key, uint64_t position, ByteView use) {
@@ -197,15 +196,8 @@ void RdbRebuild::add_key(const RdbKey& key, uint64_t position, ByteView use) {
   record.ranks_bytes = inner_.ranks_bytes(flavor_, key.type, key.value);
   record_begin_ += record.record_bytes;
   const ByteView ranks = ranks_.take(static_cast<size_t>(record.ranks_bytes));
-  carried_.resize(1);
-  if (record.record_bytes > kMostCarriedBytes) {
-    append(carried_, record.encode());
-    add(position, Carried::kLong);
-    return;
-  }
-  for (const ByteView bytes : {key.expiry, use, key.type_and_name}) append(carried_, bytes);
-  append(carried_, ranks.empty() ? key.value : inner_.unsort(key.value, ranks));
-  add(position, Carried::kWhole);
+  if (record.record_bytes > kMostCarriedBytes) add(position, Carried::kLong, {record.encode()});
+  else add(position, Carried::kWhole, {key.expiry, use, key.type_and_name, ranks.empty() ? key.value : inner_.unsort(key.value, ranks)});
 }
 
 void RdbRebuild::add_long(RdbReader& reader, uint64_t position, ByteView use) {
@@ -227,9 +219,7 @@ void RdbRebuild::add_long(RdbReader& reader, uint64_t position, ByteView use) {
   record.ranks_begin = ranks_.offset();
   if (gathers) record.ranks_bytes = inner_.ranks_bytes(flavor_, key.type, value);
   ranks_.take(static_cast<size_t>(record.ranks_bytes));
-  carried_.resize(1);
-  append(carried_, record.encode());
-  add(position, Carried::kLong);
+  add(position, Carried::kLong, {record.encode()});
 }
 
 // ---- the original's order

@@ -12,6 +12,8 @@ constexpr uint64_t kVersion = 1;
 constexpr uint64_t kMostBytes = uint64_t{1} << 56;   // of a region: sums of them fit
 constexpr uint64_t kUseFlag = 1;
 constexpr unsigned kMostWidth = 8;
+constexpr uint64_t kLeastRecordBytes = 3;            // a type, no name, no value
+constexpr uint64_t kMostExceptionBytes = 20;         // two varints
 
 }  // namespace
 
@@ -58,8 +60,13 @@ RdbRecipe decode_rdb_recipe(ByteView bytes) {
   out.exceptions = in.varint_up_to(out.records);
   out.exception_bytes = in.varint_up_to(kMostBytes);
   out.verbatim_bytes = in.varint_up_to(kMostBytes);
+  // What these tell is read into memory at once.
+  if (out.records > out.record_bytes / kLeastRecordBytes) in.fail("more records than their bytes can hold");
+  if (out.exception_bytes > out.exceptions * kMostExceptionBytes) in.fail("more bytes of exceptions than these can take");
   uint64_t records = 0, verbatim_bytes = 0;
-  out.databases.resize(in.count(2));
+  const size_t databases = in.count(2);
+  if (databases > RdbRecipe::kMostRuns) in.fail("more databases than there can be");
+  out.databases.resize(databases);
   for (auto& database : out.databases) {
     database.number = static_cast<uint32_t>(in.varint_up_to(UINT32_MAX));
     database.records = in.varint_up_to(out.records - records);

@@ -9,12 +9,12 @@
 #include "ingest/redis/key_parts.h"
 #include "ingest/redis/part_names.h"
 #include "ingest/redis/rdb_intake.h"
+#include "ingest/redis/redis_component.h"
 
 namespace cairn {
 
 namespace {
 
-constexpr size_t kFillBytes = 256 << 10;     // made at a time
 constexpr size_t kOrderBlock = 8 << 10;      // marks
 constexpr size_t kPlaced = 256;              // records: their places lie about in memory, and many at a time wait less
 constexpr size_t kMostListed = 1000;         // databases in a property
@@ -36,10 +36,8 @@ class RdbSource : public PartedSource {
     if (!begun_) begin();
     size_t done = 0;
     while (done < into.size()) {
-      if (out_at_ == out_.size() && !fill()) break;
-      const size_t size = std::min(into.size() - done, out_.size() - out_at_);
-      std::memcpy(into.data() + done, out_.data() + out_at_, size);
-      out_at_ += size;
+      const size_t size = current_.empty() ? fill(into.subspan(done)) : put_current(into.subspan(done));
+      if (size == 0 && region_ == Region::kEnd) break;
       done += size;
     }
     read_bytes_ += done;
@@ -53,14 +51,14 @@ class RdbSource : public PartedSource {
   enum class Region { kRecords, kUse, kInner, kOrder, kExceptions, kVerbatim, kEnd };
 
   void begin();
-  bool fill();
+  size_t put_current(std::span<uint8_t> into);
+  size_t fill(std::span<uint8_t> into);
   void next_region();
-  void fill_records();
+  size_t fill_long(std::span<uint8_t> into);
   bool add_record();
   void place();
   void count_database(std::string_view name);
-  bool fill_long();
-  bool fill_from(const SpillBuffer& buffer);
+  size_t fill_from(const SpillBuffer& buffer, std::span<uint8_t> into);
   void write_order(const std::vector<uint64_t>& hashes);
   void describe(StreamParts& out);
 
@@ -68,15 +66,14 @@ class RdbSource : public PartedSource {
   bool begun_ = false;
   Region region_ = Region::kRecords;
   std::optional<OrderWriter> order_writer_;
-  std::vector<std::pair<uint64_t, uint64_t>> placed_;   // hashes and positions, for it
+  std::vector<uint64_t> placed_;         // positions, for it
   SpillBuffer use_, inner_, order_, exceptions_;
   KeyParts key_parts_;
   std::string last_database_;            // "0/" : what the names of its keys begin with
   uint64_t long_at_ = 0, long_end_ = 0;  // of a long record, in their buffer: not put out yet
   uint64_t region_at_ = 0;               // of the region's buffer: not put out yet
-  Bytes out_;
-  size_t out_at_ = 0;
-  uint64_t out_end_ = 0;                 // of out_, in the stored stream
+  ByteView current_;                     // of the record at hand: not put out yet
+  uint64_t out_end_ = 0;                 // of what was made, in the stored stream
   uint64_t read_bytes_ = 0;
   std::vector<Mark> marks_;
   size_t next_mark_ = 0;
@@ -110,24 +107,30 @@ void RdbSource::write_order(const std::vector<uint64_t>& hashes) {
 
 // ---- the stored stream
 
-// False at its end.
-bool RdbSource::fill() {
-  out_.clear();
-  out_at_ = 0;
-  while (out_.empty() && region_ != Region::kEnd) {
-    bool more = false;
-    switch (region_) {
-      case Region::kRecords: fill_records(); break;
-      case Region::kUse: more = fill_from(use_); break;
-      case Region::kInner: more = fill_from(inner_); break;
-      case Region::kOrder: more = fill_from(order_); break;
-      case Region::kExceptions: more = fill_from(exceptions_); break;
-      case Region::kVerbatim: more = fill_from(intake_.verbatim()); break;
-      case Region::kEnd: break;
-    }
-    if (!more && out_.empty()) next_region();
+size_t RdbSource::put_current(std::span<uint8_t> into) {
+  const size_t size = std::min(into.size(), current_.size());
+  std::memcpy(into.data(), current_.data(), size);
+  current_ = current_.subspan(size);
+  return size;
+}
+
+// 0 when the next record, or another region, is there; or at the end.
+size_t RdbSource::fill(std::span<uint8_t> into) {
+  size_t size = 0;
+  switch (region_) {
+    case Region::kRecords:
+      if (long_at_ == long_end_ && add_record()) return 0;
+      size = fill_long(into);
+      break;
+    case Region::kUse: size = fill_from(use_, into); break;
+    case Region::kInner: size = fill_from(inner_, into); break;
+    case Region::kOrder: size = fill_from(order_, into); break;
+    case Region::kExceptions: size = fill_from(exceptions_, into); break;
+    case Region::kVerbatim: size = fill_from(intake_.verbatim(), into); break;
+    case Region::kEnd: return 0;
   }
-  return !out_.empty();
+  if (size == 0) next_region();
+  return size;
 }
 
 void RdbSource::next_region() {
@@ -149,37 +152,28 @@ void RdbSource::next_region() {
     marks_.push_back({.offset_bytes = out_end_});
 }
 
-bool RdbSource::fill_from(const SpillBuffer& buffer) {
-  out_.resize(static_cast<size_t>(std::min<uint64_t>(kFillBytes, buffer.size_bytes() - region_at_)));
-  buffer.read(region_at_, out_);
-  region_at_ += out_.size();
-  out_end_ += out_.size();
-  return !out_.empty();
-}
-
-void RdbSource::fill_records() {
-  while (out_.size() < kFillBytes && (fill_long() || add_record())) {
-  }
+size_t RdbSource::fill_from(const SpillBuffer& buffer, std::span<uint8_t> into) {
+  const auto size = static_cast<size_t>(std::min<uint64_t>(into.size(), buffer.size_bytes() - region_at_));
+  buffer.read(region_at_, into.first(size));
+  region_at_ += size;
+  out_end_ += size;
+  return size;
 }
 
 // A piece of a long record.
-bool RdbSource::fill_long() {
-  if (long_at_ == long_end_) return false;
-  const size_t before = out_.size();
-  out_.resize(before + static_cast<size_t>(std::min<uint64_t>(kFillBytes, long_end_ - long_at_)));
-  const auto piece = std::span(out_).subspan(before);
-  intake_.long_records().read(long_at_, piece);
-  long_at_ += piece.size();
-  out_end_ += piece.size();
-  return true;
+size_t RdbSource::fill_long(std::span<uint8_t> into) {
+  const auto size = static_cast<size_t>(std::min<uint64_t>(into.size(), long_end_ - long_at_));
+  intake_.long_records().read(long_at_, into.first(size));
+  long_at_ += size;
+  return size;
 }
 
-// The next record in sorted order, or its first piece.  False after the last.
+// Goes to the next record in sorted order.  False after the last.
 bool RdbSource::add_record() {
   const RecordSorter::Record* const next = intake_.records().next();
   if (next == nullptr) return false;
   const SortedRecord record = SortedRecord::decode(next->value);
-  placed_.push_back({order_hash(next->key), record.position});
+  placed_.push_back(record.position);
   if (placed_.size() == kPlaced) place();
   count_database(next->key);
   key_parts_.add(next->key, record.type, record.expires_ms, record.head_bytes, record.record_bytes - record.head_bytes);
@@ -189,6 +183,7 @@ bool RdbSource::add_record() {
     use_.append(record.use);
   }
   if (out_end_ > 0) marks_.push_back({.offset_bytes = out_end_, .item = true});
+  out_end_ += record.record_bytes;
   if (record.spilled) {
     long_at_ = record.spill_begin;
     long_end_ = long_at_ + record.record_bytes;
@@ -200,13 +195,12 @@ bool RdbSource::add_record() {
     return true;
   }
   inner_.append(record.ranks);
-  out_.insert(out_.end(), record.record.begin(), record.record.end());
-  out_end_ += record.record.size();
+  current_ = record.record;
   return true;
 }
 
 void RdbSource::place() {
-  for (const auto& [hash, position] : placed_) order_writer_->add(hash, position);
+  for (const uint64_t position : placed_) order_writer_->add(position);
   placed_.clear();
 }
 
@@ -222,7 +216,7 @@ void RdbSource::count_database(std::string_view name) {
 }
 
 void RdbSource::take_marks(std::vector<Mark>& marks) {
-  const bool all = region_ == Region::kEnd && out_at_ == out_.size();
+  const bool all = region_ == Region::kEnd;
   for (; next_mark_ < marks_.size() && (all || marks_[next_mark_].offset_bytes < read_bytes_); ++next_mark_)
     marks.push_back(marks_[next_mark_]);
   if (next_mark_ < marks_.size() / 2) return;
@@ -254,6 +248,7 @@ void RdbSource::describe(StreamParts& out) {
   properties["keys"] = std::to_string(recipe.records);
   properties["expiring"] = std::to_string(intake_.expiring());
   properties["functions"] = std::to_string(intake_.function_count());
+  if (const auto from = intake_.rest_begin()) properties[std::string(kUnlistedFrom)] = std::to_string(*from);
 }
 
 StreamParts RdbSource::parts() {

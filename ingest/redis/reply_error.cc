@@ -11,12 +11,8 @@ constexpr size_t kShortestSecretBytes = 4;   // a shorter password is found in a
 
 constexpr std::string_view kGivePassword = "set CAIRN_REDIS_PASSWORD, or write redis://user:password@host";
 
-// A server without a command tells its arguments.
 std::string scrubbed(const RedisUrl& url, std::string_view reply) {
-  std::string out(reply);
-  if (url.password.size() >= kShortestSecretBytes) {
-    for (size_t at = 0; (at = out.find(url.password, at)) != out.npos;) out.replace(at, url.password.size(), "***");
-  }
+  std::string out = without_password(url, reply);
   if (out.size() > kMostWordsBytes) out = out.substr(0, kMostWordsBytes) + "…";
   return printable(out);
 }
@@ -51,6 +47,14 @@ std::string explained(const RedisUrl& url, std::string_view reply) {
 }
 
 }  // namespace
+
+std::string without_password(const RedisUrl& url, std::string_view words) {
+  std::string out;
+  const size_t size = url.password.size();
+  for (size_t at = 0; size >= kShortestSecretBytes && (at = words.find(url.password)) != words.npos; words.remove_prefix(at + size))
+    out.append(words.substr(0, at)).append("***");
+  return out.append(words);
+}
 
 std::string_view error_word(std::string_view reply) { return reply.substr(0, reply.find(' ')); }
 

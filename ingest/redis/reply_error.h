@@ -13,6 +13,10 @@ namespace cairn {
 // Never holds the password, whatever the server says.
 Error redis_error(const RedisUrl& url, std::string_view what, std::string_view reply);
 
+// A server without a command tells its arguments, and a password is one of AUTH's: with *** in its place, unless it is so short that
+// it is found by chance.
+std::string without_password(const RedisUrl& url, std::string_view words);
+
 // The reply's first word: "NOAUTH", "ERR" …
 std::string_view error_word(std::string_view reply);
 // Whether the server has no such command, or doesn't let this user use it.

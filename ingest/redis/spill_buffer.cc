@@ -30,29 +30,15 @@ void SpillBuffer::read(uint64_t offset, std::span<uint8_t> into) const {
   if (!into.empty()) std::memcpy(into.data(), recent_.data() + (offset - spilled_bytes_), into.size());
 }
 
-ByteView SpillCursor::take(size_t size) {
-  if (block_.size() - block_at_ < size) {
-    block_.erase(block_.begin(), block_.begin() + static_cast<ptrdiff_t>(block_at_));
-    block_at_ = 0;
-    const size_t have = block_.size();
-    const uint64_t more = std::min<uint64_t>(buffer_.size_bytes() - at_, std::max(kBlockBytes, size - have));
-    block_.resize(have + static_cast<size_t>(more));
-    buffer_.read(at_, std::span(block_).subspan(have));
-    at_ += more;
-  }
-  const ByteView out = ByteView(block_).subspan(block_at_, size);
-  block_at_ += size;
-  return out;
-}
-
-uint64_t SpillCursor::varint() {
-  uint64_t value = 0;
-  for (unsigned shift = 0; shift < 64; shift += 7) {
-    const uint8_t byte = take(1)[0];
-    value |= static_cast<uint64_t>(byte & 0x7f) << shift;
-    if (byte < 0x80) break;
-  }
-  return value;
+// Until `size` bytes are in the block.
+void SpillCursor::refill(size_t size) {
+  block_.erase(block_.begin(), block_.begin() + static_cast<ptrdiff_t>(block_at_));
+  block_at_ = 0;
+  const size_t have = block_.size();
+  const uint64_t more = std::min<uint64_t>(buffer_.size_bytes() - at_, std::max(kBlockBytes, size - have));
+  block_.resize(have + static_cast<size_t>(more));
+  buffer_.read(at_, std::span(block_).subspan(have));
+  at_ += more;
 }
 
 }  // namespace cairn

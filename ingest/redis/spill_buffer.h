@@ -33,11 +33,24 @@ class SpillCursor {
   explicit SpillCursor(const SpillBuffer& buffer) : buffer_(buffer) {}
   uint64_t left_bytes() const { return buffer_.size_bytes() - at_ + (block_.size() - block_at_); }
   // The next bytes, `size` of them; valid until the next call.   Requires: as many are left.
-  ByteView take(size_t size);
-  uint64_t varint();
+  ByteView take(size_t size) {
+    if (block_.size() - block_at_ < size) refill(size);
+    block_at_ += size;
+    return ByteView(block_).subspan(block_at_ - size, size);
+  }
+  uint64_t varint() {
+    uint64_t value = 0;
+    for (unsigned shift = 0; shift < 64; shift += 7) {
+      const uint8_t byte = take(1)[0];
+      value |= static_cast<uint64_t>(byte & 0x7f) << shift;
+      if (byte < 0x80) break;
+    }
+    return value;
+  }
 
  private:
   static constexpr size_t kBlockBytes = 256 << 10;
+  void refill(size_t size);
   const SpillBuffer& buffer_;
   uint64_t at_ = 0;       // behind the block
   Bytes block_;

@@ -6,46 +6,6 @@ namespace cairn {
 
 namespace {
 
-// All of a part but its name; never longer than a catalogue has it.
-Bytes encode(const Part& part) {
-  Encoder out;
-  out.string(part.kind);
-  out.bytes(part.preamble);
-  out.varint(part.extents.size());
-  uint64_t end = 0;
-  for (const Extent& extent : part.extents) {
-    out.svarint(static_cast<int64_t>(extent.offset_bytes - end));
-    out.varint(extent.length_bytes);
-    end = extent.offset_bytes + extent.length_bytes;
-  }
-  out.varint(part.properties.size());
-  for (const auto& [key, value] : part.properties) {
-    out.string(key);
-    out.string(value);
-  }
-  return out.take();
-}
-
-void decode(ByteView bytes, Part& part) {
-  Decoder in(bytes, "sorted parts");
-  part.kind = text(in.bytes());
-  const ByteView preamble = in.bytes();
-  part.preamble.assign(preamble.begin(), preamble.end());
-  part.extents.resize(in.count(2));
-  uint64_t end = 0;
-  for (Extent& extent : part.extents) {
-    extent.offset_bytes = end + static_cast<uint64_t>(in.svarint());
-    extent.length_bytes = in.varint();
-    end = extent.offset_bytes + extent.length_bytes;
-  }
-  part.properties.clear();
-  for (size_t left = in.count(2); left > 0; --left) {
-    const std::string_view key = text(in.bytes());
-    part.properties.emplace_hint(part.properties.end(), key, text(in.bytes()));
-  }
-  in.finish();
-}
-
 class SortedParts : public PartStream {
  public:
   explicit SortedParts(RecordSorter sorter) : sorter_(std::move(sorter)) {}
@@ -56,7 +16,10 @@ class SortedParts : public PartStream {
     begun_ = true;
     last_ = record->key;
     part.name = last_;
-    decode(record->value, part);
+    Decoder in(record->value, "sorted parts");
+    uint64_t end = 0;
+    read_part_body(in, part, end);
+    in.finish();
     return true;
   }
 
@@ -69,8 +32,14 @@ class SortedParts : public PartStream {
 }  // namespace
 
 void PartSorter::add(const Part& part) {
-  if (CatalogueWriter::holds(part)) sorter_.add(part.name, encode(part));
-  else ++left_out_;
+  if (!CatalogueWriter::holds(part)) {
+    ++left_out_;
+    return;
+  }
+  body_.clear();
+  uint64_t end = 0;
+  append_part_body(body_, part, end);
+  sorter_.add(part.name, body_);
 }
 
 std::unique_ptr<PartStream> PartSorter::finish() && { return std::make_unique<SortedParts>(std::move(sorter_)); }

@@ -20,6 +20,7 @@ class PartSorter {
  private:
   RecordSorter sorter_;
   uint64_t left_out_ = 0;
+  Bytes body_;   // of the part that is added; kept, so that its memory is used again
 };
 
 }  // namespace cairn

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -26,7 +27,9 @@ class RecordSorter {
   RecordSorter& operator=(RecordSorter&&) noexcept;
 
   // kInvalidArgument when longer than kMostRecordBytes; SpillFile's errors.   Requires: next() wasn't called.
-  void add(std::string_view key, ByteView value);
+  void add(std::string_view key, ByteView value) { add(key, std::span(&value, 1)); }
+  // `value`: its pieces, which stand one behind the other.
+  void add(std::string_view key, std::span<const ByteView> value);
   uint64_t count() const;
 
   struct Record {

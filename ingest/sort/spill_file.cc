@@ -58,12 +58,12 @@ struct SpillFile::State {
 
   // Seals a block and writes it behind the others.
   void write_block(const uint8_t* plain) {
-    if (!file) {
+    if (!sealing) {
       file = make_file(directory);
-      const Secret key = Secret::random();
-      sealing.emplace(AesGcm::Direction::kSeal, key, nonce_of(0));
-      opening.emplace(AesGcm::Direction::kOpen, key, nonce_of(0));
       sealed = Buffer(kSealedBytes);
+      const Secret key = Secret::random();
+      opening.emplace(AesGcm::Direction::kOpen, key, nonce_of(0));
+      sealing.emplace(AesGcm::Direction::kSeal, key, nonce_of(0));
     }
     sealing->restart(nonce_of(blocks));
     sealing->update({plain, kBlockBytes}, sealed.span().first(kBlockBytes));

@@ -1,6 +1,7 @@
 #include "store/tree/catalogue.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "store/tree/entry.h"
 
@@ -10,6 +11,7 @@ namespace {
 
 constexpr size_t kMostNameBytes = 64 << 10;
 constexpr size_t kMostElements = 64;          // of a name
+constexpr size_t kMostElementBytes = 4096;    // as names of entries
 constexpr size_t kMostKindBytes = 255;    // and names of properties
 constexpr size_t kMostLeafParts = 64 << 10;   // a leaf in memory is many times its bytes
 constexpr size_t kLeafLeastBytes = 4 << 10;   // a leaf may end after this many
@@ -18,6 +20,7 @@ constexpr size_t kLeafMostBytes = 256 << 10;
 constexpr size_t kBranchLeast = 16, kBranchMost = 1024;  // children of a branch
 constexpr size_t kBranchMostBytes = 1 << 20;  // names are long here
 constexpr size_t kVarint = 10;                // bytes at most
+constexpr size_t kLeafBeginning = 2 + kVarint;   // kind, version, how many
 
 // FNV-1a: only decides where leaves end, so that a part more or less touches one leaf.
 uint64_t name_hash(std::string_view name) {
@@ -26,34 +29,91 @@ uint64_t name_hash(std::string_view name) {
   return hash ^ hash >> 29;
 }
 
+// As valid_entry_name(), of what has neither a slash nor a NUL.  It is asked for every part, and looks for these itself.
+bool valid_element(std::string_view name) {
+  const bool dots = name.size() <= 2 && name == std::string_view("..").substr(0, name.size());
+  return !dots && name.size() <= kMostElementBytes;
+}
+
+uint8_t* put_varint(uint8_t* out, uint64_t value) {
+  for (; value >= 0x80; value >>= 7) *out++ = static_cast<uint8_t>(value | 0x80);
+  *out++ = static_cast<uint8_t>(value);
+  return out;
+}
+
+uint8_t* put_string(uint8_t* out, std::string_view string) {
+  out = put_varint(out, string.size());
+  if (!string.empty()) std::memcpy(out, string.data(), string.size());
+  return out + string.size();
+}
+
 // Not less than its encoding.
-size_t weight(const Part& part) {
-  size_t bytes = 5 * kVarint + part.name.size() + part.kind.size() + part.preamble.size() + 2 * kVarint * part.extents.size();
+size_t weight_of_body(const Part& part) {
+  size_t bytes = 5 * kVarint + part.kind.size() + part.preamble.size() + 2 * kVarint * part.extents.size();
   for (const auto& [key, value] : part.properties) bytes += 2 * kVarint + key.size() + value.size();
   return bytes;
 }
 
-Part decode_part(Decoder& in, uint64_t& end) {
-  Part part;
-  part.name = in.string(kMostNameBytes);
+// Not less than the encoding of the part; nullopt when no catalogue can hold it.
+std::optional<size_t> weight_if_held(const Part& part) {
+  if (part.kind.size() > kMostKindBytes || !valid_part_name(part.name)) return std::nullopt;
+  const size_t weight = part.name.size() + weight_of_body(part);
+  if (weight > kMostObjectBytes - kLeafMostBytes - kVarint) return std::nullopt;
+  for (const auto& [key, value] : part.properties)
+    if (key.size() > kMostKindBytes) return std::nullopt;
+  return weight;
+}
+
+void append_name(Bytes& out, std::string_view name) {
+  const size_t begin = out.size();
+  out.resize(begin + kVarint + name.size());
+  out.resize(static_cast<size_t>(put_string(out.data() + begin, name) - out.data()));
+}
+
+// Writes a leaf's first bytes so that they end where its parts begin.   Returns how many.
+size_t put_leaf_beginning(uint8_t* parts, uint64_t count) {
+  Encoder out = begin_object(ObjectKind::kCatalogueLeaf);
+  out.varint(count);
+  std::memcpy(parts - out.size(), out.out().data(), out.size());
+  return out.size();
+}
+
+void read_part(Decoder& in, Part& part, uint64_t& end) {
+  part.name.assign(text(in.bytes(kMostNameBytes)));
   if (!valid_part_name(part.name)) in.fail("an impossible name of a part: \"" + printable(part.name) + "\"");
-  part.kind = in.string(kMostKindBytes);
-  ByteView preamble = in.bytes();
-  part.preamble.assign(preamble.begin(), preamble.end());
-  part.extents.resize(in.count(2));
-  for (Extent& extent : part.extents) {
-    extent.offset_bytes = end + static_cast<uint64_t>(in.svarint());
-    extent.length_bytes = in.varint();
-    end = extent.offset_bytes + extent.length_bytes;
-    if (end < extent.offset_bytes) in.fail("an extent beyond all bounds");
+  read_part_body(in, part, end);
+}
+
+// Properties are like those of the part before, most often: what stands there is overwritten.
+void read_properties(Decoder& in, std::map<std::string, std::string>& properties) {
+  auto at = properties.begin();
+  std::string_view last;
+  const size_t count = in.count(2);
+  for (size_t i = 0; i < count; ++i) {
+    const std::string_view key = text(in.bytes(kMostKindBytes));
+    if (i > 0 && key <= last) in.fail("properties out of order");
+    last = key;
+    const std::string_view value = text(in.bytes(kMostObjectBytes));
+    while (at != properties.end() && at->first < key) at = properties.erase(at);
+    if (at == properties.end() || at->first != key) at = properties.emplace_hint(at, key, value);
+    else at->second.assign(value);
+    ++at;
   }
-  size_t properties = in.count(2);
-  for (size_t i = 0; i < properties; ++i) {
-    std::string key = in.string(kMostKindBytes);
-    if (!part.properties.empty() && key <= part.properties.rbegin()->first) in.fail("properties out of order");
-    part.properties.emplace_hint(part.properties.end(), std::move(key), in.string(kMostObjectBytes));
+  properties.erase(at, properties.end());
+}
+
+// Returns how many of `parts` it has; the others are left over from leaves before.
+size_t read_leaf(Decoder& in, uint64_t base, uint64_t& end, std::vector<Part>& parts) {
+  const size_t count = in.count(6);   // bytes that the shortest part takes
+  if (count > kMostLeafParts) in.fail("too many parts");
+  end = base;
+  for (size_t i = 0; i < count; ++i) {
+    if (i == parts.size()) parts.emplace_back();
+    read_part(in, parts[i], end);
+    if (i > 0 && !(parts[i - 1].name < parts[i].name)) in.fail("names out of order or twice: \"" + printable(parts[i].name) + "\"");
   }
-  return part;
+  in.finish();
+  return count;
 }
 
 // The child that `name` is in, if it is in any.
@@ -71,50 +131,62 @@ uint64_t Part::size_bytes() const {
 }
 
 bool valid_part_name(std::string_view name) {
-  if (name.size() > kMostNameBytes) return false;
+  if (name.size() > kMostNameBytes || name.find('\0') != name.npos) return false;
   for (size_t element = 1; element <= kMostElements; ++element) {
-    size_t slash = name.find('/');
-    if (!valid_entry_name(name.substr(0, slash))) return false;
+    const size_t slash = name.find('/');
+    if (!valid_element(name.substr(0, slash))) return false;
     if (slash == name.npos) return true;
     name.remove_prefix(slash + 1);
   }
   return false;
 }
 
+void append_part_body(Bytes& out, const Part& part, uint64_t& end) {
+  const size_t begin = out.size();
+  out.resize(begin + weight_of_body(part));
+  uint8_t* at = put_string(out.data() + begin, part.kind);
+  at = put_string(at, text(part.preamble));
+  at = put_varint(at, part.extents.size());
+  for (const Extent& extent : part.extents) {
+    const auto gap = static_cast<int64_t>(extent.offset_bytes - end);
+    at = put_varint(at, static_cast<uint64_t>(gap) << 1 ^ static_cast<uint64_t>(gap >> 63));   // as Encoder::svarint()
+    at = put_varint(at, extent.length_bytes);
+    end = extent.offset_bytes + extent.length_bytes;
+  }
+  at = put_varint(at, part.properties.size());
+  for (const auto& [key, value] : part.properties) at = put_string(put_string(at, key), value);
+  out.resize(static_cast<size_t>(at - out.data()));
+}
+
+void read_part_body(Decoder& in, Part& part, uint64_t& end) {
+  part.kind.assign(text(in.bytes(kMostKindBytes)));
+  const ByteView preamble = in.bytes();
+  part.preamble.assign(preamble.begin(), preamble.end());
+  part.extents.resize(in.count(2));
+  for (Extent& extent : part.extents) {
+    extent.offset_bytes = end + static_cast<uint64_t>(in.svarint());
+    extent.length_bytes = in.varint();
+    end = extent.offset_bytes + extent.length_bytes;
+    if (end < extent.offset_bytes) in.fail("an extent beyond all bounds");
+  }
+  read_properties(in, part.properties);
+}
+
 Bytes encode_catalogue_leaf(std::span<const Part> parts, uint64_t base, uint64_t& end) {
-  Encoder out = begin_object(ObjectKind::kCatalogueLeaf);
-  out.varint(parts.size());
+  Bytes out(kLeafBeginning);
   end = base;
   for (const Part& part : parts) {
-    out.string(part.name);
-    out.string(part.kind);
-    out.bytes(part.preamble);
-    out.varint(part.extents.size());
-    for (const Extent& extent : part.extents) {
-      out.svarint(static_cast<int64_t>(extent.offset_bytes - end));
-      out.varint(extent.length_bytes);
-      end = extent.offset_bytes + extent.length_bytes;
-    }
-    out.varint(part.properties.size());
-    for (const auto& [key, value] : part.properties) {
-      out.string(key);
-      out.string(value);
-    }
+    append_name(out, part.name);
+    append_part_body(out, part, end);
   }
-  return out.take();
+  const size_t beginning = put_leaf_beginning(out.data() + kLeafBeginning, parts.size());
+  out.erase(out.begin(), out.begin() + static_cast<ptrdiff_t>(kLeafBeginning - beginning));
+  return out;
 }
 
 std::vector<Part> decode_catalogue_leaf(Decoder& in, uint64_t base, uint64_t& end) {
-  size_t count = in.count(6);   // bytes that the shortest part takes
-  if (count > kMostLeafParts) in.fail("too many parts");
   std::vector<Part> parts;
-  end = base;
-  for (size_t i = 0; i < count; ++i) {
-    parts.push_back(decode_part(in, end));
-    if (i > 0 && !(parts[i - 1].name < parts[i].name))
-      in.fail("names out of order or twice: \"" + printable(parts[i].name) + "\"");
-  }
-  in.finish();
+  read_leaf(in, base, end, parts);
   return parts;
 }
 
@@ -145,30 +217,41 @@ std::vector<CatalogueChild> decode_catalogue_branch(Decoder& in) {
   return children;
 }
 
-bool CatalogueWriter::holds(const Part& part) {
-  for (const auto& [key, value] : part.properties)
-    if (key.size() > kMostKindBytes) return false;
-  return valid_part_name(part.name) && part.kind.size() <= kMostKindBytes && weight(part) <= kMostObjectBytes - kLeafMostBytes - kVarint;
+bool CatalogueWriter::holds(const Part& part) { return weight_if_held(part).has_value(); }
+
+void CatalogueWriter::add(const Part& part) {
+  if (offer(part)) return;
+  throw Error(ErrorCode::kInvalidArgument, "part " + printable(part.name) + ": too long, or oddly named, for a catalogue");
 }
 
-void CatalogueWriter::add(Part part) {
-  if (!holds(part)) throw Error(ErrorCode::kInvalidArgument, "part " + printable(part.name) + ": too long, or oddly named, for a catalogue");
-  leaf_bytes_ += weight(part);
-  bool may_end = leaf_bytes_ >= kLeafLeastBytes && name_hash(part.name) % kLeafOneIn == 0;
-  leaf_.push_back(std::move(part));
-  if (may_end || leaf_bytes_ >= kLeafMostBytes) close_leaf();
+bool CatalogueWriter::offer(const Part& part) {
+  const std::optional<size_t> weight = weight_if_held(part);
+  if (!weight) return false;
+  if (leaf_parts_++ == 0) {
+    leaf_.resize(kLeafBeginning);
+    first_name_ = part.name;
+  }
+  append_name(leaf_, part.name);
+  append_part_body(leaf_, part, end_);
+  leaf_weight_ += *weight;
+  const bool may_end = leaf_weight_ >= kLeafLeastBytes && name_hash(part.name) % kLeafOneIn == 0;
+  if (may_end || leaf_weight_ >= kLeafMostBytes) close_leaf();
+  return true;
 }
 
 void CatalogueWriter::close_leaf() {
-  uint64_t base = end_;
-  ChunkId id = put_(encode_catalogue_leaf(leaf_, base, end_));
-  children_.push_back({id, leaf_.size(), static_cast<int64_t>(end_ - base), leaf_.empty() ? "" : leaf_.front().name});
+  leaf_.resize(std::max(leaf_.size(), kLeafBeginning));   // without parts
+  const size_t beginning = put_leaf_beginning(leaf_.data() + kLeafBeginning, leaf_parts_);
+  const ChunkId id = put_(ByteView(leaf_).subspan(kLeafBeginning - beginning));
+  children_.push_back({id, leaf_parts_, static_cast<int64_t>(end_ - base_), std::move(first_name_)});
   leaf_.clear();
-  leaf_bytes_ = 0;
+  first_name_.clear();
+  leaf_parts_ = leaf_weight_ = 0;
+  base_ = end_;
 }
 
 ChunkId CatalogueWriter::finish() {
-  if (!leaf_.empty() || children_.empty()) close_leaf();
+  if (leaf_parts_ > 0 || children_.empty()) close_leaf();
   while (children_.size() > 1) {
     std::vector<CatalogueChild> parents;
     for (size_t begin = 0; begin < children_.size();) {
@@ -195,7 +278,7 @@ ChunkId write_catalogue(const PutObject& put, std::vector<Part> parts) {
   auto twice = std::ranges::adjacent_find(parts, {}, &Part::name);
   if (twice != parts.end()) throw Error(ErrorCode::kInvalidArgument, "part " + printable(twice->name) + ": is there twice");
   CatalogueWriter writer(put);
-  for (Part& part : parts) writer.add(std::move(part));
+  for (const Part& part : parts) writer.add(part);
   return writer.finish();
 }
 
@@ -215,9 +298,15 @@ void CatalogueReader::open(const ChunkId& id, uint64_t base, const CatalogueChil
     ObjectKind kind = open_object(in);
     if (kind == ObjectKind::kCatalogueLeaf) {
       uint64_t end = 0;
-      leaf_ = decode_catalogue_leaf(in, base, end);
+      leaf_parts_ = 0;
+      read_bytes_ += bytes.size();
+      if (read_bytes_ > kMostObjectBytes) {   // each may have had its longest part elsewhere
+        parts_.clear();
+        read_bytes_ = bytes.size();
+      }
+      leaf_parts_ = read_leaf(in, base, end, parts_);
       at_ = 0;
-      if (root) count_ = leaf_.size();
+      if (root) count_ = leaf_parts_;
       return check_leaf(root ? nullptr : &child, base, end);
     }
     if (kind != ObjectKind::kCatalogueBranch) in.fail("not a catalogue");
@@ -241,11 +330,12 @@ void CatalogueReader::open(const ChunkId& id, uint64_t base, const CatalogueChil
 
 void CatalogueReader::check_leaf(const CatalogueChild* told, uint64_t base, uint64_t end) const {
   auto fail = [&](const std::string& why) { throw Error(ErrorCode::kCorrupt, object_name(told ? told->id : root_) + ": " + why); };
-  if (told && (leaf_.empty() || leaf_.size() != told->part_count || leaf_.front().name != told->first_name ||
+  const std::span<const Part> leaf = this->leaf();
+  if (told && (leaf.empty() || leaf.size() != told->part_count || leaf.front().name != told->first_name ||
                static_cast<uint64_t>(told->advance_bytes) != end - base))
     fail("holds other parts than the branch above it says");
-  if (!leaf_.empty() && !last_name_.empty() && !(last_name_ < leaf_.front().name)) fail("parts out of order");
-  for (const Part& part : leaf_) {
+  if (!leaf.empty() && !last_name_.empty() && !(last_name_ < leaf.front().name)) fail("parts out of order");
+  for (const Part& part : leaf) {
     uint64_t size = part.preamble.size();
     for (const Extent& extent : part.extents) {
       if (extent.length_bytes > content_bytes_ || extent.offset_bytes > content_bytes_ - extent.length_bytes)
@@ -260,7 +350,7 @@ void CatalogueReader::check_leaf(const CatalogueChild* told, uint64_t base, uint
 bool CatalogueReader::next_leaf(std::string_view towards) {
   while (!levels_.empty() && levels_.back().at == levels_.back().children.size()) levels_.pop_back();
   if (levels_.empty()) return false;
-  if (!leaf_.empty()) last_name_ = leaf_.back().name;
+  if (leaf_parts_ > 0) last_name_ = leaf().back().name;
   Level& level = levels_.back();
   uint64_t base = level.base;
   CatalogueChild child = level.children[level.at++];
@@ -270,26 +360,27 @@ bool CatalogueReader::next_leaf(std::string_view towards) {
 }
 
 void CatalogueReader::seek(std::string_view name) {
-  bool here = !leaf_.empty() && leaf_.front().name <= name && name <= leaf_.back().name;
+  const std::span<const Part> old = leaf();
+  const bool here = !old.empty() && old.front().name <= name && name <= old.back().name;
   if (!here) {
     levels_.clear();
-    leaf_.clear();
+    leaf_parts_ = 0;
     last_name_.clear();
     open(root_, 0, nullptr, name);
   }
-  auto from = std::ranges::lower_bound(leaf_, name, {}, [](const Part& part) { return std::string_view(part.name); });
-  at_ = static_cast<size_t>(from - leaf_.begin());
+  auto from = std::ranges::lower_bound(leaf(), name, {}, [](const Part& part) { return std::string_view(part.name); });
+  at_ = static_cast<size_t>(from - leaf().begin());
 }
 
 const Part* CatalogueReader::next() {
-  if (at_ == leaf_.size() && !next_leaf("")) return nullptr;
-  return &leaf_[at_++];
+  if (at_ == leaf_parts_ && !next_leaf("")) return nullptr;
+  return &parts_[at_++];
 }
 
 std::optional<Part> CatalogueReader::find(std::string_view name) {
   seek(name);
-  if (at_ == leaf_.size() || leaf_[at_].name != name) return std::nullopt;
-  return leaf_[at_];
+  if (at_ == leaf_parts_ || parts_[at_].name != name) return std::nullopt;
+  return parts_[at_];
 }
 
 void CatalogueReader::scan(std::string_view begin, const std::function<bool(const Part&)>& visit) {

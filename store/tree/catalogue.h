@@ -30,6 +30,12 @@ struct Part {
 // Up to 64 elements joined by '/', each a valid entry name (store/tree/entry.h); at most 64 KiB.
 bool valid_part_name(std::string_view name);
 
+// Appends all of a part but its name to `out`.  Extents are encoded as gaps from `end`, where the one before ended; it gets the end of
+// the part's last one.
+void append_part_body(Bytes& out, const Part& part, uint64_t& end);
+// What that wrote, into `part`, whose memory is used again.   kCorrupt.
+void read_part_body(Decoder& in, Part& part, uint64_t& end);
+
 // A leaf.  Extents are encoded as gaps from the end of the one before, so a leaf doesn't change when the stream shifts; `base` is
 // the offset its first gap counts from.  Returns the object; `end` gets the end of its last extent, which is the next leaf's base.
 Bytes encode_catalogue_leaf(std::span<const Part> parts, uint64_t base, uint64_t& end);
@@ -55,16 +61,20 @@ class CatalogueWriter {
   // False for a part that no catalogue can hold: an impossible name, a kind too long, or some 200,000 extents.
   static bool holds(const Part& part);
   // Requires: sorted (bytewise), unique names.   kInvalidArgument unless holds(part).
-  void add(Part part);
+  void add(const Part& part);
+  // As add(), but false for a part that no catalogue can hold.
+  bool offer(const Part& part);
   // The id of the catalogue; without parts that of an empty one.
   ChunkId finish();
 
  private:
   void close_leaf();
   const PutObject& put_;
-  std::vector<Part> leaf_;
-  size_t leaf_bytes_ = 0;
-  uint64_t end_ = 0;           // of the last extent stored
+  Bytes leaf_;                 // room for its beginning, and its parts, encoded
+  uint64_t leaf_parts_ = 0;
+  size_t leaf_weight_ = 0;     // which decides where it ends; not less than its bytes
+  std::string first_name_;     // in it
+  uint64_t base_ = 0, end_ = 0;   // of the extents in it
   std::vector<CatalogueChild> children_;
 };
 
@@ -100,11 +110,14 @@ class CatalogueReader {
   void open(const ChunkId& id, uint64_t base, const CatalogueChild* told, std::string_view towards);
   void check_leaf(const CatalogueChild* told, uint64_t base, uint64_t end) const;
   bool next_leaf(std::string_view towards);
+  std::span<const Part> leaf() const { return {parts_.data(), leaf_parts_}; }
   GetObject get_;
   ChunkId root_;
   uint64_t content_bytes_, count_ = 0;
   std::vector<Level> levels_;
-  std::vector<Part> leaf_;
+  std::vector<Part> parts_;    // the leaf's, and others: kept when a leaf has fewer, so that their memory is used again
+  size_t leaf_parts_ = 0;
+  size_t read_bytes_ = 0;      // since the others were dropped
   size_t at_ = 0;
   std::string last_name_;      // of the leaf before, for the order
 };

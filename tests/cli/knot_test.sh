@@ -21,6 +21,8 @@ python3 -c 'import json; s = [json.loads(line) for line in open("out")][-1]; exi
 expect 0 "$cairn" restore latest --target back --verify
 cmp back/knot/document.json.sealed sealed || fail "restored sealed"
 CAIRN_DECRYPT_KEY=$(cat key) expect 0 "$cairn" backup knot=sealed
+CAIRN_DECRYPT_KEY=$(cat key) expect 0 "$cairn" backup other=plain.json
+says err "none of the sources"
 CAIRN_DECRYPT_KEY_FILE=key expect 0 "$cairn" backup --command knot -- cat sealed
 user=$("$cairn" ls latest:knot/Users | sed -n 's|^knot/Users/\([^/]*\).json$|\1|p' | head -n 1)
 "$cairn" cat "latest:knot/Users/$user" >out

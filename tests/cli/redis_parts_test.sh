@@ -44,6 +44,7 @@ says out '"part_type":"string"'
 says out '"expires":"2100-01-01T00:00:00.123000000'
 "$cairn" cat latest:cache/functions/one.lua >out
 says out "#!lua name=one"
+[ "$("$cairn" cat latest:cache/0/a/b | od -c)" = "$("$cairn" cat latest:cache/0/a%2Fb | od -c)" ] || fail "a key's name as it is"
 expect 1 "$cairn" cat latest:cache/0/nosuch
 says err "is not in the snapshot"
 

@@ -41,6 +41,9 @@ expect 1 "$cairn" restore latest:cache --to "$url" --key 'nosuch*'
 expect 1 "$cairn" restore latest:cache/7 --to "$url"
 expect 2 "$cairn" restore latest:cache --to "$url" --create
 expect 2 "$cairn" restore latest:cache --target x --key 'a*'
+expect 2 "$cairn" restore latest:cache --target redis://:canary@127.0.0.1
+silent err canary
+[ ! -e redis: ] || fail "a directory was made of a URL"
 r config set maxmemory 1mb >/dev/null
 expect 1 "$cairn" restore latest:cache --to "$url" --replace
 r config set maxmemory 0 >/dev/null

@@ -1,6 +1,6 @@
 // Any bytes as an RDB file: never a crash, nothing lost, pieces of bounded size, and the same items however the bytes are read; what is
-// found whole can be written anew.   Input: how long the reads are and how the rest is used (1 byte), the file; or, with the highest bit
-// set: a type (1 byte) and what a value of it is made of over and over, so that it is a long one.
+// found whole can be written anew.   Input: how long the reads are and how the rest is used (1 byte), the file; or, with the four highest
+// bits set (rarely: it takes long): a type (1 byte) and what a value of it is made of over and over, so that it is a long one.
 #include "ingest/redis/rdb/rdb_writer.h"
 #include "tests/fuzz/fuzz_target.h"
 #include "tests/ingest/rdb_content.h"
@@ -8,7 +8,7 @@
 namespace cairn {
 namespace {
 
-constexpr uint8_t kLongValue = 0x80;
+constexpr uint8_t kLongValue = 0xf0;
 
 std::string with_long_value(std::string_view input) {
   std::string out = "REDIS0012";
@@ -53,10 +53,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace cairn;
   if (size < 3) return 0;
   std::string file(text(ByteView(data + 1, size - 1)));
-  if ((data[0] & kLongValue) != 0) file = with_long_value(file);
+  if ((data[0] & kLongValue) == kLongValue) file = with_long_value(file);
   const RdbContent whole = read_rdb(file);
   require_sound(whole, file);
-  const size_t most = data[0] & (kLongValue - 1u);
+  const size_t most = data[0] & 0x7fu;
   require(read_rdb(file, [&] { return file.size() > 100'000 ? (most + 1) * 997 : most; }) == whole);
   if (whole.whole) require_same_when_written_anew(whole);
   return 0;

@@ -119,6 +119,14 @@ TEST(DocumentExtract, ElementsAreCalledAsInTheCatalogue) {
   EXPECT_THAT(refusal(document, {"a/u"}, ErrorCode::kNotFound), HasSubstr("\"a\" has no element called \"u\""));
 }
 
+TEST(DocumentExtract, NamesWithTheEndingOfFiles) {
+  const std::string document = R"({"a":[{"name":"x.json"},{"name":"y"}],"a.json":[{"name":"z"}]})";
+  EXPECT_EQ(extract(document, {"a%2Ejson"}).text, R"({"a":null,"a.json":[{"name":"z"}]})");
+  EXPECT_EQ(extract(document, {"a.json"}).text, R"({"a":null,"a.json":[{"name":"z"}]})");
+  for (const std::string name : {"a/x%2Ejson", "a/x%2Ejson.json", "a/x.json"})
+    EXPECT_EQ(extract(document, {name}).text, R"({"a":[{"name":"x.json"}],"a.json":null})") << name;
+}
+
 TEST(DocumentExtract, MembersOfAnObjectAreElementsToo) {
   const std::string document = R"({"o":{"x":{"v":1},"y":2,"z\n":[3]},"other":{}})";
   EXPECT_EQ(extract(document, {"o/y"}).text, R"({"o":{"y":2},"other":null})");

@@ -112,6 +112,18 @@ TEST(DocumentParts, HaveNamesOfTheirOwn) {
             (Names{"document~0.json", "e.json", "e/t/1.json", "e/t~2/1.json", "e/t~2/1~1.json"}));
 }
 
+// "s/a.json" is a file: nothing may lie beneath it.
+TEST(DocumentParts, OfAnElementCalledLikeAFileLieElsewhere) {
+  EXPECT_EQ(read_document(R"({"s":[{"name":"a"},{"name":"a.json","k":[{"name":"z"}]}],"s.json":[{"name":"q"}],"document.json":[{"id":4}]})").names(),
+            (Names{"document%2Ejson.json", "document%2Ejson/4.json", "s%2Ejson.json", "s%2Ejson/q.json", "s.json", "s/a%2Ejson.json", "s/a%2Ejson/k/z.json",
+                   "s/a.json"}));
+  EXPECT_EQ(label_of_element("a%2Ejson"), "a.json");
+  EXPECT_EQ(label_of_element("%2Ejson"), ".json");
+  EXPECT_EQ(label_of_element("a%252Ejson"), "a%2Ejson");
+  EXPECT_EQ(label_of_element("a.json"), "a.json");
+  EXPECT_EQ(label_of_element("a%2E"), std::nullopt);
+}
+
 TEST(DocumentParts, HaveNamesOfABoundedLength) {
   const std::string x200(200, 'x'), x197(197, 'x');
   EXPECT_EQ(element_name(x200, 7), x200);
@@ -126,9 +138,14 @@ TEST(DocumentParts, HaveNamesOfABoundedLength) {
 
 TEST(DocumentParts, ManyNamesAreKeptApart) {
   UsedNames used;
+  const auto claim = [&](std::string name, uint64_t place) {
+    used.expect(name);
+    used.claim(name, place);
+    return name;
+  };
   for (int round = 0; round < 2; ++round) {
-    for (uint64_t i = 0; i < 5000; ++i) EXPECT_EQ(used.claim("n" + std::to_string(i), i), "n" + std::to_string(i));
-    for (uint64_t i = 0; i < 5000; ++i) EXPECT_EQ(used.claim("n" + std::to_string(i), 7), "n" + std::to_string(i) + "~7");
+    for (uint64_t i = 0; i < 5000; ++i) EXPECT_EQ(claim("n" + std::to_string(i), i), "n" + std::to_string(i));
+    for (uint64_t i = 0; i < 5000; ++i) EXPECT_EQ(claim("n" + std::to_string(i), 7), "n" + std::to_string(i) + "~7");
     used.clear();
   }
 }

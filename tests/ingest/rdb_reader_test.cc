@@ -165,7 +165,31 @@ TEST(RdbReader, FlippedBitsLoseNothingAndAreNoticed) {
     const bool checked =
         content.version == before.version && before.version >= 5 && before.whole && !file.ends_with(std::string(8, '\0'));
     ASSERT_FALSE(checked && flips == 1 && content.whole && content.trailing_bytes == 0) << round;
+    ASSERT_FALSE(checked && flips == 1 && content.unknown) << round << " " << content.problem;
   }
+}
+
+TEST(RdbReader, WhatIsNotKnownIsToldFromDamageByTheEnd) {
+  const std::string keys = rdb_key("k", 0, rdb_raw("v")), odd = "\x1e" + rdb_raw("odd") + rdb_raw(std::string(3'000'000, 'x'));
+  for (const Checksum checksum : {Checksum::kRight, Checksum::kNone, Checksum::kWrong}) {
+    const std::string file = rdb_file(keys + odd + keys, checksum);
+    for (const size_t most : {7'000, 10'000'000}) {
+      const RdbContent content = read_rdb(file, [&] { return most; });
+      EXPECT_EQ(content.all_bytes(), file);
+      EXPECT_FALSE(content.whole);
+      EXPECT_EQ(content.unknown, checksum != Checksum::kWrong) << content.problem;
+      EXPECT_EQ(content.problem.find("damaged or breaks off") == content.problem.npos, content.unknown) << content.problem;
+      EXPECT_NE(content.problem.find("type 30 isn't known"), content.problem.npos) << content.problem;
+    }
+  }
+  const std::string file = rdb_file(keys + "\x1e");
+  for (size_t size = 9 + keys.size() + 1; size < file.size(); ++size) EXPECT_FALSE(read_rdb(std::string_view(file).substr(0, size)).unknown) << size;
+  EXPECT_TRUE(read_rdb(file).unknown);
+  // Before there were checksums the end mark alone tells.
+  EXPECT_TRUE(read_rdb("REDIS0004\x1e odd\xff").unknown);
+  EXPECT_FALSE(read_rdb("REDIS0004\x1e odd").unknown);
+  // A version that isn't known may end otherwise.
+  EXPECT_TRUE(read_rdb("REDIS0099 and so on").unknown);
 }
 
 // ---- what stands around keys

@@ -84,6 +84,15 @@ TEST(RdbRecipe, NumbersMustFitEachOther) {
   EXPECT_TRUE(refused([](RdbRecipe& r) { r.exceptions = 6; }));
   EXPECT_TRUE(refused([](RdbRecipe& r) { r.record_bytes = uint64_t{1} << 60; }));
   EXPECT_TRUE(refused([](RdbRecipe& r) { r.layout.assign(RdbRecipe::kMostRuns + 1, {}); }));
+  // What is read into memory at once is no more than records and exceptions can take: holes in a stream cost nothing.
+  EXPECT_TRUE(refused([](RdbRecipe& r) { r.exception_bytes = uint64_t{1} << 40; }));
+  EXPECT_TRUE(refused([](RdbRecipe& r) { r.databases.insert(r.databases.end(), RdbRecipe::kMostRuns, {}); }));
+  EXPECT_TRUE(refused([](RdbRecipe& r) {
+    r.records = 500;
+    r.databases = {{0, 500}};
+    r.layout = {{500, 300}};
+    r.use_bytes = 507;
+  }));
 }
 
 TEST(RdbRecipe, ExceptionsComeBack) {

@@ -296,6 +296,12 @@ TEST_F(RedisConnectionTest, BoundsReplies) {
   EXPECT_NE(why.find("more than 256 MiB"), why.npos) << why;
 }
 
+TEST_F(RedisConnectionTest, RefusesALineWithoutEnd) {
+  FakeServer server("-ERR " + std::string(1 << 20, 'x'), true);
+  const std::string why = refusal(server.url());
+  EXPECT_NE(why.find("doesn't speak the protocol of Redis (a line of more than 64 KiB"), why.npos) << why;
+}
+
 TEST_F(RedisConnectionTest, TellsWhatTheServerSaidBeforeItLeft) {
   for (const auto& [said, meaning] : std::initializer_list<std::pair<const char*, const char*>>{
            {"-DENIED Redis is running in protected mode because …", "protected mode"},
@@ -314,6 +320,10 @@ TEST_F(RedisConnectionTest, NeverRepeatsThePassword) {
   FakeServer later("+OK\r\n-ERR I know sesame and \x1b[31m\r\n");
   const std::string why = refusal(later.url(":sesame@"));
   EXPECT_NE(why.find("I know *** and \\x1b"), why.npos) << why;
+  // Nor does anyone who looks at what was refused.
+  FakeServer loose("+OK\r\n-ERR sesamesesame\r\n*1\r\n-ERR sesame\r\n");
+  RedisConnection connection = to(loose.url(":sesame@"));
+  EXPECT_EQ(connection.command({"RESTORE", "a", "0", ""}).text, "ERR ******");
 }
 
 TEST_F(RedisConnectionTest, OldServersKnowNoUsers) {

@@ -40,7 +40,7 @@ File random_file(std::mt19937_64& random, size_t count, uint64_t different, bool
 
 std::vector<OrderException> exceptions_of(const File& file, unsigned width) {
   OrderWriter writer(file.hashes, width);
-  for (uint64_t position : file.positions) writer.add(file.hashes[position], position);
+  for (uint64_t position : file.positions) writer.add(position);
   return writer.finish();
 }
 
@@ -114,6 +114,16 @@ TEST(RedisOrder, MarksHaveRoomForEightTimesTheRecords) {
   EXPECT_EQ(order_width((uint64_t{1} << 29) + 1), 5u);
   EXPECT_EQ(order_width(uint64_t{1} << 61), 8u);
   EXPECT_EQ(order_width(UINT64_MAX), 8u);
+}
+
+TEST(RedisOrder, PlacesManyThatAreSortedBeside) {
+  std::mt19937_64 random(9);
+  for (uint64_t different : {uint64_t{1}, uint64_t{50'000}, UINT64_MAX})
+    for (unsigned width : {2u, 3u, 4u, 5u}) {
+      SCOPED_TRACE(std::to_string(different) + " hashes, width " + std::to_string(width));
+      expect_placed(random_file(random, 100'000, different, true), width);
+    }
+  OrderWriter left(random_file(random, 100'000, UINT64_MAX, true).hashes, 3);   // before it is done
 }
 
 TEST(RedisOrder, PlacesWhatWasShuffled) {
@@ -207,13 +217,12 @@ TEST(RedisOrder, NoticesRecordsThatDoNotBelong) {
 
 TEST(RedisOrder, TheWriterTakesEachPositionOnce) {
   OrderWriter writer({1, 2, 1}, 1);
-  EXPECT_EQ(code_of([&] { writer.add(1, 3); }), ErrorCode::kInvalidArgument);
-  EXPECT_EQ(code_of([&] { writer.add(2, 0); }), ErrorCode::kInvalidArgument);
-  writer.add(1, 2);
-  EXPECT_EQ(code_of([&] { writer.add(1, 2); }), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(code_of([&] { writer.add(3); }), ErrorCode::kInvalidArgument);
+  writer.add(2);
+  EXPECT_EQ(code_of([&] { writer.add(2); }), ErrorCode::kInvalidArgument);
   EXPECT_EQ(code_of([&] { writer.finish(); }), ErrorCode::kInvalidArgument);
-  writer.add(2, 1);
-  writer.add(1, 0);
+  writer.add(1);
+  writer.add(0);
   EXPECT_EQ(writer.finish(), (std::vector<OrderException>{{0, 2}, {2, 0}}));
 }
 

@@ -102,7 +102,7 @@ TEST_F(RedisRdbTarget, LeavesWhatIsThereAlone) {
   EXPECT_TRUE(read_rdb(contents(file)).whole);
   EXPECT_EQ(files_in(dir_ / "place"), 1U);
   options_.selection.patterns = {"none"};
-  EXPECT_EQ(code_thrown_by([&] { write(snapshot, dir_ / "place/b.rdb"); }), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(code_thrown_by([&] { write(snapshot, dir_ / "place/b.rdb"); }), ErrorCode::kNotFound);
   options_.selection = {};
   notes_.on_check_ = [](uint64_t) { throw Error(ErrorCode::kInterrupted, "stop"); };
   EXPECT_EQ(code_thrown_by([&] { write(snapshot, dir_ / "place/b.rdb"); }), ErrorCode::kInterrupted);

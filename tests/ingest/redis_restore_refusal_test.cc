@@ -47,6 +47,38 @@ TEST_F(RedisRefusal, NewerTypesBeforeAnythingIsWritten) {
   EXPECT_EQ(target().cli("SCARD odd"), "2");
 }
 
+// Whoever restores everything must not take a part of it for that.
+TEST_F(RedisRefusal, WhatIsNotListedIsTold) {
+  RdbForge forge("", RdbFlavor::kRedis, 10);
+  forge.raw("\xf5" + rdb_raw("#!lua name=long\n" + std::string(2 << 20, ' ')));
+  forge.raw("\xf5" + rdb_raw("#!lua name=short\nredis.register_function('short', function() return 1 end)"));
+  forge.database(0);
+  forge.key("plain", 0, rdb_raw("value"));
+  forge.raw("\x1e" + rdb_raw("odd") + rdb_raw("value"));
+  forge.key("behind", 0, rdb_raw("value"));
+  Manifest snapshot = take(forge.finish().bytes);
+  RedisRestoreResult result = restore_all(snapshot);
+  EXPECT_EQ(result.keys, 1U);
+  EXPECT_EQ(result.functions, 1U);
+  EXPECT_EQ(result.failed, 2U) << notes_.all();
+  EXPECT_NE(notes_.all().find("isn't listed"), std::string::npos) << notes_.all();
+  EXPECT_NE(notes_.all().find("1 of 3 keys and libraries"), std::string::npos) << notes_.all();
+  options_.replace = true;
+  EXPECT_EQ(restore_into_rdb(repository(), snapshot, "cache", dir_ / "all.rdb", options_, notes_).failed, 2U);
+  EXPECT_EQ(restore_into(target().url(), snapshot, "cache/0").failed, 1U) << notes_.all();
+  EXPECT_EQ(restore_into(target().url(), snapshot, "cache/0/plain").failed, 0U) << notes_.all();
+  snapshot.components[0].properties.erase("unlisted.from");
+  snapshot.components[0].completeness = Completeness::kIncomplete;
+  EXPECT_EQ(restore_into(target().url(), snapshot, "cache/0").failed, 0U) << notes_.all();
+  EXPECT_NE(notes_.all().find("was damaged when it was saved"), std::string::npos) << notes_.all();
+}
+
+TEST_F(RedisRefusal, NothingIsAllThereIsOfAnEmptyServer) {
+  Manifest snapshot = take(RdbForge("", RdbFlavor::kRedis, 10).finish().bytes);
+  EXPECT_EQ(restore_all(snapshot).keys, 0U);
+  EXPECT_EQ(notes_.all(), "");
+}
+
 TEST_F(RedisRefusal, ValkeysOwnTypesIntoRedis) {
   RdbForge forge("", RdbFlavor::kValkey, 80);
   forge.database(0);

@@ -174,7 +174,7 @@ TEST_F(RedisRestore, DryRunTellsAndWritesNothing) {
   options_.selection.db = 3;
   const RedisRestoreResult result = restore_all(take_source());
   EXPECT_EQ(result.keys, 2U);
-  EXPECT_EQ(sorted(notes_.items_), (std::vector<std::string>{"would restore 3/s", "would restore 3/ttl3"}));
+  EXPECT_EQ(sorted(notes_.items_), (std::vector<std::string>{"would restore cache/3/s", "would restore cache/3/ttl3"}));
   EXPECT_TRUE(facts_of_keys(target()).empty());
 }
 

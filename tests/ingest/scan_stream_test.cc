@@ -134,5 +134,16 @@ TEST_F(ScanStreamFakeTest, NoticesAValueThatWasDamaged) {
   EXPECT_NE(why.find("damaged on the way"), why.npos) << why;
 }
 
+// Sums of what a server says must not overflow.
+TEST_F(ScanStreamFakeTest, TimesBeyondAllReasonAreNoHarm) {
+  const std::string payload("\x00\x03one\x0b\x00\0\0\0\0\0\0\0\0", 15);
+  const std::string dump = "$" + std::to_string(payload.size()) + "\r\n" + payload + "\r\n", most = "9223372036854775807",
+                    time = "*2\r\n$19\r\n" + most + "\r\n$19\r\n" + most + "\r\n";
+  FakeServer server("-NOPERM INFO\r\n-ERR unknown command 'PEXPIRETIME'\r\n*2\r\n$1\r\n0\r\n*1\r\n$1\r\na\r\n" + dump + time +
+                    time + ":" + most + "\r\n" + dump);
+  const std::string rdb = read_rest(*open_redis(RedisUrl(server.url("", "/0")), notes_));
+  EXPECT_NE(rdb.find("\xfc\xff\xff\xff\xff\xff\xff\xff\x7f"), std::string::npos);   // an expiry at the end of time
+}
+
 }  // namespace
 }  // namespace cairn

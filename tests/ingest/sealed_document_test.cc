@@ -232,6 +232,16 @@ TEST(SealedDocument, IsRecognisedByItsKey) {
   EXPECT_FALSE(opens_as_document(key_of(kKey), view(seal("no JSON at all"))));
 }
 
+// By chance one of a hundred short streams becomes a brace.
+TEST(SealedDocument, AShortStreamIsNotRecognisedWithoutItsSeal) {
+  for (const std::string plain : {"{", "[1", R"({"name":"something that is still short"})"}) {
+    std::string other = seal(plain);
+    EXPECT_TRUE(opens_as_document(key_of(kKey), view(other))) << plain;
+    other.back() = static_cast<char>(other.back() ^ 1);
+    EXPECT_FALSE(opens_as_document(key_of(kKey), view(other))) << plain;
+  }
+}
+
 TEST(SealedDocument, DamagedRecipesAndContentsAreFound) {
   const std::string plain = document_of(1000), sealed = seal(plain);
   const Bytes recipe = open_sealed(sealed).parts.recipe;

@@ -30,6 +30,13 @@ class SyncStreamTest : public ::testing::Test {
   Notes notes_;
 };
 
+TEST_F(SyncStreamTest, NeverRepeatsThePassword) {
+  FakeServer server("+OK\r\n" + std::string(kBefore) + "-NOPERM sesame may not\r\n");
+  failure_of([&] { open_redis(RedisUrl(server.url(":sesame@")), notes_); });
+  EXPECT_NE(notes_.warnings_.find("SYNC is not allowed (NOPERM *** may not)"), std::string::npos) << notes_.warnings_;
+  EXPECT_EQ(notes_.warnings_.find("sesame"), std::string::npos) << notes_.warnings_;
+}
+
 TEST_F(SyncStreamTest, TakesALength) {
   const std::string whole = rdb(1'000'000), length = "$" + std::to_string(whole.size()) + "\r\n";
   EXPECT_TRUE(save(length + whole) == whole);

@@ -108,6 +108,49 @@ class CatalogueTreeTest : public testing::Test {
   };
 };
 
+TEST_F(CatalogueTreeTest, OfOnePartNothingStaysForTheNext) {
+  const std::vector<std::string> keys = {"", "elements", "expires", "type", "zone"};
+  std::mt19937_64 random(3);
+  std::vector<Part> parts;
+  for (size_t i = 0; i < 5000; ++i) {
+    Part part{std::to_string(100'000 + i), std::string(random() % 30, 'k'), Bytes(random() % 4, 'p'), {}, {}};
+    for (size_t n = random() % 4; n > 0; --n) part.extents.push_back({random() % 1000, random() % 1000});
+    for (const std::string& key : keys)
+      if (random() % 2 == 0) part.properties[key] = std::string(random() % 30, 'v');
+    parts.push_back(std::move(part));
+  }
+  EXPECT_EQ(read(write_catalogue(put_, parts)), parts);
+  Part out{"name", "", {}, {}, {}};
+  for (Part part : parts) {
+    Bytes body;
+    uint64_t end = 17, end_again = 17;
+    append_part_body(body, part, end);
+    Decoder in(body, "part");
+    read_part_body(in, out, end_again);
+    in.finish();
+    part.name = "name";
+    ASSERT_EQ(out, part);
+    ASSERT_EQ(end, end_again);
+  }
+}
+
+TEST_F(CatalogueTreeTest, OfOneLeafIsThatLeaf) {
+  for (size_t count : {0u, 1u, 10u}) {
+    const std::vector<Part> parts = many(count);
+    uint64_t end = 0;
+    EXPECT_EQ(objects_[write_catalogue(put_, parts)], encode_catalogue_leaf(parts, 0, end));
+  }
+}
+
+TEST_F(CatalogueTreeTest, OffersAreRefusedWhenNoCatalogueHoldsThem) {
+  CatalogueWriter writer(put_);
+  EXPECT_TRUE(writer.offer({"a", "k", {}, {}, {}}));
+  EXPECT_FALSE(writer.offer({"a/../b", "k", {}, {}, {}}));
+  EXPECT_FALSE(writer.offer({"b", "k", {}, {}, {{std::string(256, 'k'), ""}}}));
+  EXPECT_TRUE(writer.offer({"c", "k", {}, {}, {}}));
+  EXPECT_EQ(read(writer.finish()), (std::vector<Part>{{"a", "k", {}, {}, {}}, {"c", "k", {}, {}, {}}}));
+}
+
 TEST_F(CatalogueTreeTest, AnyNumberOfPartsComesBackSorted) {
   for (size_t count : {0u, 1u, 2u, 100u, 5000u, 60000u}) {
     std::vector<Part> parts = many(count, count), shuffled = parts;

@@ -35,6 +35,7 @@ struct SectionIds {
   std::vector<Need> needs;          // by element
   std::vector<Id> ids;
   std::vector<uint64_t> wanted;     // elements that the user named
+  std::unordered_set<uint64_t> followed;   // needs of its elements: ids, `by` in the higher half
 };
 
 class Collector : public SectionVisitor {
@@ -162,6 +163,8 @@ class Collector : public SectionVisitor {
     const size_t other = place(what.section);
     SectionIds& target = of_[other];
     const auto by = static_cast<uint32_t>(std::ranges::find(target.bys, what.by) - target.bys.begin());
+    // Once for each id: many may need it, and many may have it.
+    if (!target.followed.insert(uint64_t{by} << 32 | need.id).second) return;
     auto found = std::ranges::lower_bound(target.ids, SectionIds::Id{need.id, by, 0});
     if (found == target.ids.end() || found->id != need.id || found->by != by) {
       missing_[other].insert(need.id);

@@ -28,6 +28,7 @@ constexpr size_t kReadyBytes = 64 << 10;     // worth handing out
 constexpr size_t kFooterBytes = 10;          // of a DUMP payload
 constexpr size_t kMostWindow = 128;          // keys asked for at once …
 constexpr uint64_t kWindowBytes = 1 << 20;   // … or as many as have this much: the server holds what isn't fetched yet
+constexpr int64_t kMostSeconds = int64_t{1} << 40;   // since 1970: no server's clock says more
 constexpr uint32_t kGuessedDatabases = 16;   // what a server has unless it is told otherwise
 constexpr int kValkeyMagic = 80;             // from this version on the file says VALKEY
 
@@ -239,7 +240,7 @@ int64_t ScanStream::server_time_ms() {
     std::from_chars(first.data(), first.data() + first.size(), seconds);
     std::from_chars(second.data(), second.data() + second.size(), microseconds);
   }
-  if (seconds > 0) return seconds * 1000 + microseconds / 1000;
+  if (seconds > 0 && seconds < kMostSeconds) return seconds * 1000 + microseconds / 1000 % 1000;
   return std::chrono::duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
 }
 
@@ -303,7 +304,7 @@ std::optional<int64_t> ScanStream::take_expiry(bool& gone) {
   if (reply.kind != Kind::kInteger) throw_trouble("an expiry that is no number");
   gone = reply.integer == -2;
   if (reply.integer < 0) return std::nullopt;
-  return absolute_expiry_ ? reply.integer : window_time_ms_ + reply.integer;
+  return absolute_expiry_ ? reply.integer : window_time_ms_ + std::min(reply.integer, INT64_MAX - window_time_ms_);
 }
 
 void ScanStream::take_key() {

@@ -135,7 +135,7 @@ std::string read_line(RedisConnection& connection) {
     }
   }
   if (line.ends_with('\r')) line.pop_back();
-  return line;
+  return without_password(connection.url(), line);
 }
 
 }  // namespace

@@ -85,6 +85,7 @@ struct RdbReader::State {
   Step parse_end();
   Step string(const uint8_t*& p, std::string_view what, Text& decoder, std::string_view& decoded);
   Step other(const uint8_t* end);
+  void judge_end();
   Step refuse(std::string_view why, bool not_known = false);
   Step damaged(std::string_view what) { return refuse(std::string(what) + " is damaged"); }
   // The stream is known to end before these bytes do.
@@ -99,6 +100,7 @@ struct RdbReader::State {
   bool header_seen = false, end_seen = false, checksum_wrong = false, not_known = false;
   uint32_t db = 0;
   uint64_t trailing = 0;
+  std::string tail;     // the last bytes of the rest, as many as an end has
   std::string problem;
 
   Item item = Item::kEnd;
@@ -421,11 +423,28 @@ ByteView RdbReader::State::piece() {
 
 ByteView RdbReader::State::rest_piece() {
   window.pass(next_begin);
-  if (window.empty() && !fill()) return {};
+  if (window.empty() && !fill()) {
+    judge_end();
+    return {};
+  }
   const ByteView found(window.begin(), window.end());
   next_begin = window.end();
   if (end_seen) trailing += found.size();
+  tail += text(found.last(std::min(found.size(), 1 + kChecksumBytes)));
+  if (tail.size() > 1 + kChecksumBytes) tail.erase(0, tail.size() - 1 - kChecksumBytes);
   return found;
+}
+
+// What isn't known may as well be damaged, or break off: the end tells.  Of versions that aren't known nobody knows how they end.
+void RdbReader::State::judge_end() {
+  if (!not_known || !known(header)) return;
+  const bool has_checksum = header.version >= kFirstVersionWithChecksum;
+  const size_t size = has_checksum ? 1 + kChecksumBytes : 1;
+  const bool has_end = tail.size() >= size && static_cast<uint8_t>(tail[tail.size() - size]) == kEof;
+  // Of bytes and their checksum behind them the checksum is 0.
+  if (has_end && (!has_checksum || window.checksum() == 0 || tail.ends_with(std::string(kChecksumBytes, '\0')))) return;
+  not_known = false;
+  problem += ", and no checksum that fits stands at its end: it is damaged or breaks off";
 }
 
 // ---- the interface

@@ -78,7 +78,8 @@ class RdbReader {
   // Why not, or why there was a rest: for people, one line, with the offset.  "" when all is well.  Known as soon as something isn't,
   // also in the middle of a long value that breaks off.
   const std::string& problem() const;
-  // The rest, if any, is of a type or a version we don't know; not damage.
+  // The rest, if any, is of a type or a version we don't know; not damage.  Of a version we know that is certain at the end of the
+  // rest, by the checksum there; else it counts as broken off from then on.
   bool unknown() const;
   // Bytes behind the end of the RDB (an AOF file with an RDB in front); they come as kRest.
   uint64_t trailing_bytes() const;

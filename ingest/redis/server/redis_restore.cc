@@ -1,6 +1,7 @@
 #include "ingest/redis/server/redis_restore.h"
 
 #include <chrono>
+#include <cstdlib>
 
 #include "ingest/parts/part_view.h"
 #include "ingest/redis/rdb_source.h"
@@ -112,6 +113,23 @@ class RedisRestore {
     }
   }
 
+  // What was saved and can't be restored this way: whoever takes what comes for everything must know.
+  void tell_what_is_missing() {
+    const bool one = scope_.kind == RedisScope::Kind::kKey || scope_.kind == RedisScope::Kind::kFunction;
+    if (one) return;
+    const std::string file = ": it is in the file only, which cairn cat or restore --target gives back";
+    if (const std::string from = property(component_, std::string(kUnlistedFrom)); !from.empty())
+      tally_.failed("dump.rdb", "what stands from byte " + printable(from) + " on isn't listed, and so not restored" + file);
+    else if (component_.completeness == Completeness::kIncomplete)
+      monitor_.warning(printable(component_.name) + ": was damaged when it was saved (see cairn snapshots)");
+    if (scope_.kind != RedisScope::Kind::kAll || !options_.selection.all()) return;
+    const uint64_t saved = count("keys") + count("functions"), listed = catalogue_.count();
+    if (saved > listed)
+      tally_.failed("dump.rdb", std::to_string(saved - listed) + " of " + std::to_string(saved) +
+                                    " keys and libraries of functions aren't listed, and so not restored" + file);
+  }
+  uint64_t count(const std::string& what) const { return std::strtoull(property(component_, what).c_str(), nullptr, 10); }
+
   void feed(KeyTarget& target) {
     SelectedKeys keys(catalogue_, scope_, options_.selection, origin_.flavor);
     feed_values(keys, output_, monitor_, target);
@@ -119,6 +137,7 @@ class RedisRestore {
 
   RedisRestoreResult done() {
     require_any();
+    tell_what_is_missing();
     tally_.finish();
     return result_;
   }

@@ -6,6 +6,8 @@ namespace cairn {
 
 namespace {
 
+constexpr int64_t kMostSeconds = int64_t{1} << 40;   // since 1970: no server's clock says more
+
 int64_t number_of(const std::string& text) {
   int64_t out = 0;
   std::from_chars(text.data(), text.data() + text.size(), out);
@@ -17,8 +19,9 @@ int64_t number_of(const std::string& text) {
 ServerClock::ServerClock(RedisConnection& connection) : begin_(std::chrono::steady_clock::now()) {
   using std::chrono::duration_cast, std::chrono::milliseconds;
   const RedisReply reply = connection.command({"TIME"});
-  if (reply.kind == RedisReply::Kind::kArray && reply.elements.size() == 2)
-    begin_ms_ = number_of(reply.elements[0].text) * 1000 + number_of(reply.elements[1].text) / 1000;
+  const int64_t seconds = reply.elements.size() == 2 ? number_of(reply.elements[0].text) : 0;
+  if (seconds > 0 && seconds < kMostSeconds)
+    begin_ms_ = seconds * 1000 + number_of(reply.elements[1].text) / 1000 % 1000;
   else
     begin_ms_ = duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
