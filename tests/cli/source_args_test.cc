@@ -132,19 +132,33 @@ TEST(SourceArgs, PostgresUrlIsAServerNamedAfterItsDatabaseOrHost) {
   EXPECT_EQ(only("main=postgresql://h/shop").name, "main");
 }
 
-TEST(SourceArgs, UrlsAreForLaterVersionsAndNotRepeated) {
-  for (const char* url : {"db=redis://:canary@h", "s3://canary/x"}) {
+TEST(SourceArgs, UrlsOfLaterVersionsAreRefusedAndNotRepeated) {
+  for (const char* url : {"db=s3://:canary@h", "s3://canary/x"}) {
     const std::string message = refusal({url});
     EXPECT_NE(message.find("not supported"), std::string::npos) << url;
     EXPECT_EQ(message.find("canary"), std::string::npos) << message;
   }
 }
 
-TEST(SourceArgs, FormatsOfLaterVersionsAreRefused) {
+TEST(SourceArgs, AServerOfRedisIsDescribedWithoutItsPassword) {
+  SourceArguments arguments;
+  arguments.sources = {"cache=redis://user:canary@cache.example:6380/2", "redis://cache2.example"};
+  const std::vector<SourceSpec> specs = parse_sources(arguments);
+  ASSERT_EQ(specs.size(), 2u);
+  EXPECT_EQ(specs[0].kind, SourceSpec::Kind::kRedis);
+  EXPECT_EQ(specs[0].name, "cache");
+  EXPECT_EQ(specs[0].redis->password, "canary");
+  EXPECT_EQ(specs[0].description.find("canary"), std::string::npos) << specs[0].description;
+  EXPECT_NE(specs[0].description.find("cache.example:6380"), std::string::npos) << specs[0].description;
+  EXPECT_EQ(specs[1].name, "cache2.example");
+}
+
+TEST(SourceArgs, KnowsTheFormats) {
   EXPECT_EQ(parse_format("auto"), StreamFormat::kAuto);
   EXPECT_EQ(parse_format("raw"), StreamFormat::kRaw);
   EXPECT_EQ(parse_format("postgres"), StreamFormat::kPostgres);
-  EXPECT_THROW(parse_format("redis"), UsageError);
+  EXPECT_EQ(parse_format("redis"), StreamFormat::kRedis);
+  EXPECT_EQ(parse_format("json"), StreamFormat::kJson);
 }
 
 }  // namespace
