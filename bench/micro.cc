@@ -6,13 +6,24 @@
 //   hash_many_4k      16 inputs of 4 KiB side by side, hash_many_mixed 64 inputs of 200 B to 16 KiB
 //   hash_incremental  1 MiB through Blake3::update in pieces of 64 KiB
 //
+// and, with the processor's time of all threads ("CPU") as the measure, what looking into streams costs, without storing anything:
+//
+//   rdb_sort_100      an RDB file of keys of 100 bytes (240 MB in all), read, sorted and handed out; likewise 250, 1000
+//   json_scan         a document of users with tokens (64 MB), checked and told of to nobody; json_parts: with its parts
+//
 // Run one:  micro --benchmark_filter=hash
 #include <benchmark/benchmark.h>
 
 #include <cmath>
+#include <cstdio>
+#include <functional>
 #include <random>
 
 #include "chunker/chunker.h"
+#include "ingest/document/document_source.h"
+#include "ingest/document/json_scanner.h"
+#include "ingest/redis/rdb/rdb_writer.h"
+#include "ingest/redis/rdb_source.h"
 #include "store/crypto/blake3.h"
 
 namespace cairn {
@@ -100,6 +111,92 @@ std::vector<size_t> mixed_sizes() {
   return sizes;
 }
 
+// Reads all of a source that finds parts, and its parts.
+void drain(PartedSource& source, Bytes& buffer) {
+  std::vector<Mark> marks;
+  while (source.read(buffer) > 0) {
+    marks.clear();
+    source.take_marks(marks);
+  }
+  StreamParts parts = source.parts();
+  for (Part part; parts.sorted_parts && parts.sorted_parts->next(part);) benchmark::DoNotOptimize(part.name.data());
+}
+
+std::function<size_t(std::span<uint8_t>)> reader_of(const std::string& bytes) {
+  return [&bytes, at = size_t{0}](std::span<uint8_t> into) mutable {
+    const size_t now = std::min(into.size(), bytes.size() - at);
+    std::memcpy(into.data(), bytes.data() + at, now);
+    at += now;
+    return now;
+  };
+}
+
+void rdb_sort(benchmark::State& state, size_t record_bytes) {
+  constexpr size_t kFileBytes = 240'000'000;
+  std::string file;
+  std::mt19937_64 random(3);
+  RdbWriter writer(RdbFlavor::kRedis, 10, [&](ByteView bytes) { file += text(bytes); });
+  const Bytes value = random_bytes(record_bytes - 26);
+  for (size_t i = 0; i < kFileBytes / record_bytes; ++i) {
+    char name[32];
+    std::snprintf(name, sizeof name, "session:%012llx", static_cast<unsigned long long>(random() >> 16));
+    writer.key(0, name, 0, std::nullopt);
+    const size_t size = value.size() - 2;
+    const uint8_t head[] = {static_cast<uint8_t>(0x40 | size >> 8), static_cast<uint8_t>(size)};   // a length of 14 bits
+    writer.value(head);
+    writer.value(ByteView(value).first(size));
+  }
+  writer.finish();
+  Bytes buffer(1 << 20);
+  for (auto _ : state) {
+    auto source = make_rdb_source(reader_of(file));
+    drain(*source, buffer);
+  }
+  count_bytes(state, file.size());
+}
+
+std::string users() {
+  std::string out = "{\"Users\":[";
+  for (size_t i = 0; out.size() < 64'000'000; ++i) {
+    const std::string number = std::to_string(i), id = "0197a0c2-" + number;
+    out += std::string(i ? "," : "") + "{\"User\":{\"user_id\":\"" + id + "\",\"username\":\"user" + number + "\",\"email\":\"u" + number +
+           "@example.org\",\"password\":\"$2a$10$" + std::string(53, 'x') + "\",\"ssh_public_key\":\"" + std::string(100, 'A') +
+           "\",\"roles\":[\"a\",\"b\"],\"groups\":null,\"active\":true,\"preferences\":{},\"updated_at\":48293012345678849},"
+           "\"Tokens\":[{\"token_id\":\"" + id + "\",\"name\":\"cli\",\"updated_at\":48293012345678853}],\"Spaces\":null}";
+  }
+  return out + "]}";
+}
+
+class Nobody : public JsonEvents {
+ public:
+  void begin(Kind, uint64_t) override {}
+  void end(Kind, uint64_t) override {}
+  void name(std::string_view, uint64_t) override {}
+  void scalar(Kind, std::string_view, uint64_t, uint64_t) override {}
+};
+
+void json_scan(benchmark::State& state) {
+  const std::string text = users();
+  for (auto _ : state) {
+    Nobody nobody;
+    JsonScanner scanner(nobody);
+    for (size_t at = 0; at < text.size(); at += 1 << 20) scanner.scan(view(text).subspan(at, std::min(text.size() - at, size_t{1} << 20)));
+    scanner.finish();
+    if (scanner.failed()) state.SkipWithError(scanner.why_failed().c_str());
+  }
+  count_bytes(state, text.size());
+}
+
+void json_parts(benchmark::State& state) {
+  const std::string text = users();
+  Bytes buffer(1 << 20);
+  for (auto _ : state) {
+    auto source = make_document_source(reader_of(text), {});
+    drain(*source, buffer);
+  }
+  count_bytes(state, text.size());
+}
+
 void register_all() {
   auto add = [](const char* name, auto operation, auto... arguments) {
     benchmark::RegisterBenchmark(name, operation, arguments...)->ThreadRange(1, 2)->UseRealTime();
@@ -114,6 +211,14 @@ void register_all() {
   add("hash_many_4k", hash_many, std::vector<size_t>(16, 4 << 10));
   add("hash_many_mixed", hash_many, mixed_sizes());
   add("hash_incremental", hash_incremental);
+  auto add_source = [](const char* name, auto operation, auto... arguments) {
+    benchmark::RegisterBenchmark(name, operation, arguments...)->MeasureProcessCPUTime()->Unit(benchmark::kMillisecond);
+  };
+  add_source("rdb_sort_100", rdb_sort, size_t{100});
+  add_source("rdb_sort_250", rdb_sort, size_t{250});
+  add_source("rdb_sort_1000", rdb_sort, size_t{1000});
+  add_source("json_scan", json_scan);
+  add_source("json_parts", json_parts);
 }
 
 }  // namespace

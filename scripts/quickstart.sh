@@ -112,6 +112,17 @@ one_table() {
   cmp "$work/shop.sql" "$work/shop.copy" || fail "the dump differs"
 }
 
+# A document that an application wrote, and one element of it.
+one_element() {
+  printf '{"version":9007199254740993,"users":[{"name":"alice","mail":"a@x"},{"name":"bob","mail":"b@x"}],"groups":[{"name":"dev"}]}' >"$work/app.json"
+  run cairn backup "app=$work/app.json"
+  run cairn ls -R latest:app
+  run cairn cat latest:app/users/bob >"$work/bob"
+  cat "$work/bob" && echo
+  [ "$(cat "$work/bob")" = '{"name":"bob","mail":"b@x"}' ] || fail "the element differs"
+  run cairn cat latest:app | cmp - "$work/app.json" || fail "the document differs"
+}
+
 # listing DIRECTORY: one NUL-terminated line about each entry.  Sizes of directories are the file system's business; sockets are
 # not backed up; owners can only be restored by root; links to files outside of somebody's PATH can't be counted.
 listing() {
@@ -205,6 +216,8 @@ say "The restored copy is identical."
 if [ -z "$given" ]; then
   say "And one table out of a dump of PostgreSQL"
   one_table
+  say "And one element of a JSON document (Redis likewise: docs/redis.md)"
+  one_element
 fi
 if [ -z "$given" ]; then
   chmod -R u+rwX "$work"
