@@ -33,7 +33,7 @@ Bytes seal(AesGcm& gcm, ByteView plain, size_t piece) {
 bool open(AesGcm& gcm, Bytes& sealed) {
   GcmTag tag;
   std::copy_n(sealed.end() - kGcmTagBytes, kGcmTagBytes, tag.begin());
-  sealed.resize(sealed.size() - kGcmTagBytes);
+  sealed.erase(sealed.end() - kGcmTagBytes, sealed.end());
   gcm.update(sealed, sealed);
   return gcm.opened(tag);
 }
