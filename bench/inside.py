@@ -97,7 +97,7 @@ def small(bench):
                      f"{size / 1e6:.0f} MB in {wall:.2f} s, all of a backup")
     added, first = (bench.median("small", label, "added_bytes") for label in ("after a restart", "first"))
     bench.result("the file after a restart adds", f"{100 * added / size:.1f} %", "–", True,
-                 f"{added / 1e6:.1f} MB of {size / 1e6:.0f} MB (3 bytes a key are its order); the first added {first / 1e6:.1f} MB")
+                 f"{added / 1e6:.1f} MB of {size / 1e6:.0f} MB (three or four bytes a key are its order); the first added {first / 1e6:.1f} MB")
     bench.result("its original", "identical" if same else "FAILED", "identical", same, f"in {bench.median('small', 'cat of the original'):.2f} s")
 
 
