@@ -2,13 +2,11 @@
 // Threads:  one thread at a time.
 #pragma once
 
-#include <optional>
 #include <string>
 
 #include "ingest/redis/rdb/rdb_writer.h"
 #include "ingest/redis/server/key_target.h"
-#include "ingest/tree/temporary.h"
-#include "store/fd.h"
+#include "ingest/restore/new_file.h"
 
 namespace cairn {
 
@@ -32,16 +30,9 @@ class RdbTarget : public KeyTarget {
   void finish();
 
  private:
-  void require_free() const;
-  void write(ByteView bytes);
-  void flush();
-  const std::string file_;
   const bool replace_;
   RestoreTally& tally_;
-  std::string name_;                     // in its directory
-  Fd directory_, fd_;
-  std::optional<Temporary> temporary_;
-  Bytes waiting_;
+  NewFile file_;
   RdbWriter writer_;
   std::string part_;                     // that is being written
   uint64_t value_bytes_ = 0;
