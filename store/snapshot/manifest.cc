@@ -8,7 +8,8 @@ namespace {
 
 enum Tag : uint64_t {
   kTime = 1, kHost = 2, kUser = 3, kProgram = 4, kTag = 5, kRoot = 6, kComponent = 7, kOwnerName = 8, kGroupName = 9, kLease = 10,
-  kGeneration = 11, kSequence = 12, kPrevious = 13, kStats = 14, kReachableSet = 15  // 15: kept for prune's set of frames
+  kGeneration = 11, kSequence = 12, kPrevious = 13, kStats = 14, kReachableSet = 15,  // 15: kept for prune's set of frames
+  kOrigin = 16, kOriginalAuthor = 17
 };
 enum ComponentTag : uint64_t {
   kName = 1, kKind = 2, kSource = 3, kCompleteness = 4, kSizes = 5, kProperty = 6, kCatalogue = 7, kTransform = 8, kRecipe = 9, kRecipeList = 10
@@ -157,6 +158,8 @@ Bytes Manifest::encode_content() const {
   out.bytes(kPrevious, previous.view());
   out.numbers(kStats, {stats.files_new, stats.files_changed, stats.files_unmodified, stats.files_failed, stats.sockets_skipped,
                        stats.bytes_read, stats.bytes_new, stats.bytes_stored, stats.duration_ns});
+  if (!origin.is_zero()) out.bytes(kOrigin, origin.view());
+  if (!original_author.is_zero()) out.bytes(kOriginalAuthor, original_author.view());
   return out.take();
 }
 
@@ -186,6 +189,8 @@ Manifest Manifest::decode_content(ByteView content, std::string_view name) {
       case kGeneration: m.generation = in.varint(); break;
       case kSequence: m.sequence = in.varint(); break;
       case kPrevious: m.previous = SnapshotId::from_bytes(in.raw(32)); break;
+      case kOrigin: m.origin = SnapshotId::from_bytes(in.raw(32)); break;
+      case kOriginalAuthor: m.original_author = ClientId::from_bytes(in.raw(32)); break;
       case kStats:
         for (uint64_t* field : {&m.stats.files_new, &m.stats.files_changed, &m.stats.files_unmodified, &m.stats.files_failed,
                                 &m.stats.sockets_skipped, &m.stats.bytes_read, &m.stats.bytes_new, &m.stats.bytes_stored,
@@ -212,6 +217,8 @@ Manifest Manifest::decode(ByteView file, const SnapshotId& id, const Keyring& ke
   Manifest m = decode_content(sealed.content, name);
   m.id = id;
   m.author = sealed.author.client();
+  // Only an owner may speak for another author.
+  if (sealed.author.role != Role::kOwner) m.original_author = {};
   return m;
 }
 

@@ -62,8 +62,12 @@ struct Manifest {
   uint64_t generation = 0;           // of the gc lists, when the lease was taken
   uint64_t sequence = 0;             // of this author, from 1
   SnapshotId previous;               // the author's snapshot before, zero for the first
+  SnapshotId origin;                 // the snapshot that this one was made from (a copy, a repair, fewer components); zero without
+  ClientId original_author;          // who signed that one; zero without.  An owner's word: see credited_author()
   SnapshotStats stats;
 
+  // The author, or the one that it was made from another's snapshot for.
+  const ClientId& credited_author() const { return original_author.is_zero() ? author : original_author; }
   const ComponentInfo* component(std::string_view name) const;
   uint64_t size_bytes() const;
   uint64_t file_count() const;

@@ -32,6 +32,8 @@ Manifest sample() {
   m.generation = 9;
   m.sequence = UINT64_MAX;
   m.previous = SnapshotId{{4}};
+  m.origin = SnapshotId{{5}};
+  m.original_author = ClientId{{6}};
   m.stats = {1, 2, 3, 4, 5, 6, 7, 8, 9};
   return m;
 }
@@ -49,7 +51,18 @@ TEST(Manifest, EveryFieldComesBackThroughTheSeal) {
     EXPECT_EQ(again.time_ns, -5);
     EXPECT_EQ(again.id, m.id);
     EXPECT_EQ(again.author, keys.certificate.client());
+    EXPECT_EQ(again.credited_author(), ClientId{{6}});
   }
+}
+
+TEST(Manifest, OnlyAnOwnerSpeaksForAnotherAuthor) {
+  Keyring owner = make_keyring(random_id<RepositoryId>(), 1);
+  Keyring keys = Keyring::decode(owner.encode(), owner.repository, "copy");
+  keys.certificate = make_certificate(owner.repository, *owner.maintenance_seed, signing_public_key(*keys.signing_seed), Role::kWriter, 1);
+  Manifest m = sample();
+  Manifest again = Manifest::decode(m.encode(keys, best_suite()), m.id, owner);
+  EXPECT_EQ(again.credited_author(), keys.certificate.client());
+  EXPECT_EQ(again.origin, m.origin);
 }
 
 TEST(Manifest, UnknownFieldsAreSkipped) {
