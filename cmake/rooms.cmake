@@ -42,6 +42,11 @@ cairn_library(cairn_store
   store/read/chunk_reader.cc
   store/read/content_reader.cc
   store/repository.cc
+  store/retention/arrivals.cc
+  store/retention/calendar.cc
+  store/retention/line.cc
+  store/retention/policy.cc
+  store/retention/rules.cc
   store/sealed_file.cc
   store/snapshot/manifest.cc
   store/tree/catalogue.cc

@@ -51,6 +51,7 @@ EXCUSED = {
     "store/check/tree_scan.cc": "the second half of check.cc: tests/store/check_test.cc, damage_test.cc",
     "store/check/stats.cc": "tests/store/repository_test.cc",
     "store/index/segment.cc": "tests/store/pack_directory_test.cc, index_test.cc",
+    "store/retention/line.cc": "the inside of policy.cc: tests/store/retention_policy_test.cc, retention_model_test.cc",
     "store/write/frame_builder.cc": "what sessions write with: tests/store/write_session_test.cc, pack_set_test.cc",
     "ingest/backup/piece_reader.cc": "which files are read and how: tests/ingest/backup_test.cc, backup_sources_test.cc, backup_trouble_test.cc",
     "ingest/backup/piece_storer.cc": "what becomes of them: tests/ingest/backup_test.cc, backup_trouble_test.cc, backup_fault_test.cc",
