@@ -49,9 +49,10 @@ TEST(RetentionCalendar, NightsOfClockChangesHaveOneDayAndEachHourOnce) {
 TEST(RetentionCalendar, PeriodsNeverGoBack) {
   for (const char* name : {"UTC", "Europe/Berlin", "America/Sao_Paulo", "Asia/Beirut", "Australia/Lord_Howe", "Asia/Kathmandu"}) {
     TimeZone zone(name);
+    const int64_t begin = at("2017-01-01 00:00"), end = at("2019-02-01 00:00");
     for (Period period : {Period::kHour, Period::kDay, Period::kWeek, Period::kMonth, Period::kYear}) {
       int64_t last = INT64_MIN;
-      for (int64_t time = at("2017-01-01 00:00"); time < at("2019-02-01 00:00"); time += kHour / 2) {
+      for (int64_t time = begin; time < end; time += kHour / 2) {
         const int64_t now = period_of(period, time);
         ASSERT_GE(now, last) << name << " " << static_cast<int>(period) << " " << time;
         last = now;
