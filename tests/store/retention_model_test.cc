@@ -169,7 +169,9 @@ TEST(RetentionModel, ComponentsAreJudgedByTheSameRules) {
                  keeps_media = model_keeps(media, media[i], media_rules, names);
       ASSERT_EQ(decisions[i].keep, keeps_db || keeps_media) << joined(decisions[i].reasons);
       ASSERT_EQ(decisions[i].reduced(), keeps_db != keeps_media) << joined(decisions[i].reasons);
-      if (decisions[i].reduced()) ASSERT_EQ(decisions[i].components, std::vector<std::string>{keeps_db ? "db" : "media"});
+      if (decisions[i].reduced()) {
+        ASSERT_EQ(decisions[i].components, std::vector<std::string>{keeps_db ? "db" : "media"});
+      }
     }
   }
 }
