@@ -39,6 +39,7 @@ cairn_library(cairn_store
   store/lease/lease.cc
   store/pack/directory.cc
   store/pack/pack_file.cc
+  store/prune/reseal.cc
   store/read/chunk_reader.cc
   store/read/content_reader.cc
   store/repository.cc

@@ -4,13 +4,20 @@
 
 namespace cairn {
 
-FrameBuilder::FrameBuilder(PackSet& packs, FramePolicy policy) : packs_(packs), policy_(policy), compressor_(policy.level) {}
+namespace {
+
+constexpr int kFastest = 1;   // for a compressor that isn't used
+
+}  // namespace
+
+FrameBuilder::FrameBuilder(PackSet& packs, FramePolicy policy)
+    : packs_(packs), policy_(policy), compressor_(std::max(policy.level, kFastest)) {}
 
 void FrameBuilder::set_policy(FramePolicy policy) {
   if (policy == policy_) return;
   flush();
   policy_ = policy;
-  compressor_ = Compressor(policy.level);
+  compressor_ = Compressor(std::max(policy.level, kFastest));
 }
 
 void FrameBuilder::add(const ChunkId& id, ByteView bytes) {
@@ -25,13 +32,18 @@ void FrameBuilder::add(const ChunkId& id, ByteView bytes) {
 void FrameBuilder::flush() {
   if (chunks_.empty()) return;
   ByteView plain = {plain_.data(), used_bytes_};
-  bool smaller = compressor_.compress(plain, packed_);
+  bool smaller = policy_.level > 0 && compressor_.compress(plain, packed_);
   if (smaller) verify(plain);
   FrameInfo frame;
   frame.plain_bytes = static_cast<uint32_t>(used_bytes_);
   frame.codec = smaller ? Codec::kZstd : Codec::kRaw;
   stored_bytes_ += packs_.add(std::move(frame), smaller ? packed_.view() : plain, std::exchange(chunks_, {}));
   used_bytes_ = 0;
+}
+
+void FrameBuilder::add_compressed(FrameInfo frame, ByteView packed, std::vector<ChunkInfo> chunks) {
+  flush();
+  stored_bytes_ += packs_.add(std::move(frame), packed, std::move(chunks));
 }
 
 // A compressor that emits what can't be undone has happened to others; here it is noticed while the plaintext is still at hand.

@@ -10,7 +10,7 @@
 namespace cairn {
 
 struct FramePolicy {
-  int level = 3;                         // of zstd
+  int level = 3;                         // of zstd, 1 to 19; 0: stored as they are
   size_t frame_bytes = 1 << 20;          // of plaintext; a single chunk may be longer
   bool operator==(const FramePolicy&) const = default;
 };
@@ -21,6 +21,9 @@ class FrameBuilder {
   FrameBuilder(PackSet& packs, FramePolicy policy);
   // A new chunk; the bytes are copied.
   void add(const ChunkId& id, ByteView bytes);
+  // A whole frame that is compressed already (frame.codec, frame.plain_bytes and no bases say how); ends the frame at hand.
+  // Requires: the caller has undone it and verified its chunks.
+  void add_compressed(FrameInfo frame, ByteView packed, std::vector<ChunkInfo> chunks);
   // Ends the frame: before another source begins (two sources never share a frame), and at the end.
   void flush();
   // Ends the frame when the policy changes.
