@@ -364,4 +364,17 @@ std::string document_restore_json(const DocumentRestoreResult& result, const std
   return line(out);
 }
 
+std::string copied_json(const SnapshotId& original, const SnapshotId& copy) {
+  return line({{"message_type", "copied"}, {"origin_id", original.hex()}, {"snapshot_id", copy.hex()}});
+}
+
+std::string copy_json(const CopyResult& result, uint64_t duration_ns) {
+  Json out{{"message_type", "summary"}, {"copied", result.copied}, {"skipped", result.skipped}, {"failed", result.failed}};
+  out["bytes_read"] = result.bytes_read;
+  out["bytes_new"] = result.bytes_new;
+  out["bytes_stored"] = result.bytes_stored;
+  out["duration_s"] = seconds(duration_ns);
+  return line(out);
+}
+
 }  // namespace cairn

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "ingest/backup.h"
+#include "ingest/copy/copy.h"
 #include "ingest/diff/diff.h"
 #include "ingest/monitor.h"
 #include "ingest/document/document_restore.h"
@@ -56,5 +57,8 @@ std::string server_restore_json(const PostgresRestoreResult& result, const std::
 std::string redis_restore_json(const RedisRestoreResult& result, const std::string& snapshot_id, const std::string& place, bool dry_run,
                                uint64_t duration_ns);
 std::string document_restore_json(const DocumentRestoreResult& result, const std::string& snapshot_id, bool dry_run, uint64_t duration_ns);
+// One snapshot of a copy, and the copy as a whole.
+std::string copied_json(const SnapshotId& original, const SnapshotId& copy);
+std::string copy_json(const CopyResult& result, uint64_t duration_ns);
 
 }  // namespace cairn

@@ -60,7 +60,7 @@ int run(const std::vector<std::string>& words, Options& options, Output& out) {
   declare_options(parser, options);
   std::vector<std::unique_ptr<Command>> commands;
   for (auto make : {make_init, make_backup, make_snapshots, make_ls, make_cat, make_restore, make_diff, make_stats, make_check,
-                    make_version, make_completion}) {
+                    make_copy, make_version, make_completion}) {
     commands.push_back(make());
     commands.back()->declare(parser.add_command(commands.back()->help()));
   }

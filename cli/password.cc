@@ -17,8 +17,6 @@ namespace cairn {
 
 namespace {
 
-constexpr char kVariable[] = "CAIRN_PASSWORD";
-
 std::span<uint8_t> writable(char* bytes, size_t size) { return {reinterpret_cast<uint8_t*>(bytes), size}; }
 
 Password from_file(const std::string& path) {
@@ -39,15 +37,15 @@ Password from_file(const std::string& path) {
 }
 
 // The variable's own memory is what /proc/PID/environ shows, so it is wiped where it is.
-Password from_variable() {
-  char* value = std::getenv(kVariable);
+Password from_variable(const std::string& name) {
+  char* value = std::getenv(name.c_str());
   Password out;
   const size_t length = std::strlen(value), taken = std::min(length, out.room_bytes());
   std::memcpy(out.room(), value, taken);
   out.add(taken);
   wipe(writable(value, length));
-  ::unsetenv(kVariable);
-  out.require_sensible(kVariable);
+  ::unsetenv(name.c_str());
+  out.require_sensible(name);
   return out;
 }
 
@@ -92,11 +90,12 @@ Password ask_once(int terminal, const std::string& question) {
   return out;
 }
 
-Password from_terminal(Ask ask, const std::string& place) {
+Password from_terminal(Ask ask, const std::string& place, const std::string& variable) {
   const Fd terminal(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
   if (!terminal)
     throw UsageError(
-        "no password, and no terminal to ask for it: set CAIRN_PASSWORD_FILE, CAIRN_PASSWORD_COMMAND or CAIRN_PASSWORD");
+        "no password for " + printable(place) + ", and no terminal to ask for it: set " + variable + "_FILE, " + variable + "_COMMAND or " +
+        variable);
   if (ask == Ask::kOnce) return ask_once(terminal.get(), "Password of " + printable(place) + ": ");
   Password first = ask_once(terminal.get(), "Password for the new repository " + printable(place) + ": ");
   const Password second = ask_once(terminal.get(), "The same again: ");
@@ -126,19 +125,20 @@ void Password::require_sensible(std::string_view origin) const {
 }
 
 Password read_password(const Options& options, Ask ask, const std::string& place, Monitor& monitor) {
-  const char* variable = std::getenv(kVariable);
+  const std::string& name_of_variable = options.password_variable;
+  const char* variable = std::getenv(name_of_variable.c_str());
   const bool has_variable = variable && *variable != '\0';
   std::string sources;
-  for (auto [given, name] : {std::pair{!options.password_file.empty(), "a password file"}, {has_variable, kVariable},
+  for (auto [given, name] : {std::pair{!options.password_file.empty(), "a password file"}, {has_variable, name_of_variable.c_str()},
                              {!options.password_command.empty(), "a password command"}})
     if (given) sources += (sources.empty() ? "" : " and ") + std::string(name);
   if (sources.find(" and ") != sources.npos) throw UsageError("ambiguous password: there is " + sources + "; give one of them");
   if (options.password_file == "-")
     throw UsageError("the password is never read from standard input; write /dev/fd/N or a file");
   if (!options.password_file.empty()) return from_file(options.password_file);
-  if (has_variable) return from_variable();
+  if (has_variable) return from_variable(name_of_variable);
   if (!options.password_command.empty()) return from_command(options.password_command, monitor);
-  return from_terminal(ask, place);
+  return from_terminal(ask, place, name_of_variable);
 }
 
 }  // namespace cairn

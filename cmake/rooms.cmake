@@ -67,6 +67,13 @@ cairn_library(cairn_ingest
   ingest/backup/previous_tree.cc
   ingest/backup/slicer.cc
   ingest/backup/tree_builder.cc
+  ingest/copy/chunk_copier.cc
+  ingest/copy/copy.cc
+  ingest/copy/known_copies.cc
+  ingest/copy/recutter.cc
+  ingest/copy/snapshot_copy.cc
+  ingest/copy/tree_copy.cc
+  ingest/copy/tree_steps.cc
   ingest/crypto/aes_gcm.cc
   ingest/diff/content_diff.cc
   ingest/diff/diff.cc
@@ -240,6 +247,7 @@ cairn_library(cairn_cli
   cli/commands/cat.cc
   cli/commands/check.cc
   cli/commands/completion.cc
+  cli/commands/copy.cc
   cli/commands/diff.cc
   cli/commands/document_restore.cc
   cli/commands/init.cc

@@ -17,6 +17,8 @@ struct CutPolicy {
   ChunkSize chunk_size = ChunkSize::kNormal;
   FramePolicy frame;
 };
+inline const CutPolicy kTreePolicy{ChunkSize::kNormal, {3, 1 << 20}};
+inline const CutPolicy kStreamPolicy{ChunkSize::kFine, {1, 512 << 10}};   // one thing, of small records
 
 // A run of a long file: a chunk whose bytes follow those of the run before in Job::bytes, or a hole.
 struct Run {

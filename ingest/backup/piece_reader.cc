@@ -22,9 +22,6 @@ constexpr size_t kJobDirectories = 64;            // descriptors a job may hold
 constexpr uint64_t kToldBytes = 32 << 20;         // of what is read before anything comes of it
 constexpr int64_t kRacyNs = 2'000'000'000;        // coarsest time stamps of file systems in use (FAT)
 
-const CutPolicy kTreePolicy{ChunkSize::kNormal, {3, 1 << 20}};
-const CutPolicy kStreamPolicy{ChunkSize::kFine, {1, 512 << 10}};
-
 // The same file, untouched since: its times and its inode say so, unless it changed in the same tick as it was read.
 bool unmodified(const Entry& now, const Entry& before) {
   return before.type == EntryType::kFile && !before.racy && !before.damaged_source && now.size_bytes == before.size_bytes &&
