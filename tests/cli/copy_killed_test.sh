@@ -8,7 +8,7 @@ for number in 1 2 3 4; do
 done
 export CAIRN_REPOSITORY="$work/other" CAIRN_PASSWORD=another CAIRN_FROM_PASSWORD=correct-horse
 expect 0 "$cairn" init
-"$cairn" copy --from repository 2>/dev/null &
+"$cairn" copy --from repository >out 2>/dev/null &
 cairn_pid=$!
 stands() { [ -n "$(ls other/snapshots 2>/dev/null)" ]; }
 wait_for stands
@@ -25,7 +25,7 @@ expect 0 "$cairn" check --read-data
 "$cairn" cat latest:big | cmp - big || fail "not what went in"
 # Interrupted, not killed: what is in packs is not stored again.
 rm -rf other && expect 0 "$cairn" init
-"$cairn" copy --from repository 2>err &
+"$cairn" copy --from repository >out 2>err &
 cairn_pid=$!
 begun() { [ -n "$(ls other/tmp other/packs 2>/dev/null | grep -v :)" ]; }
 wait_for begun
