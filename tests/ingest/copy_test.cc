@@ -194,17 +194,17 @@ TEST_F(CopyTest, AnInterruptedCopyKeepsWhatItBrought) {
   Repository source = open();
   const Files files = {{"a", noise(3 << 20, 1)}, {"b", noise(3 << 20, 2)}};
   back_up(source, files);
-  for (uint64_t stop : {5u, 20u, 60u}) {
+  for (uint64_t stop : {5u, 8u}) {
     on_check_ = [stop](uint64_t number) {
       if (number >= stop) throw Error(ErrorCode::kInterrupted, "stop");
     };
-    const auto code = code_of([&] { copy_all(true); });
-    if (code) { EXPECT_EQ(*code, ErrorCode::kInterrupted); }
-    EXPECT_EQ(describe(check_all(*std::make_unique<Repository>(memory_there_, kTestPassword, cache / "there"))), "");
+    EXPECT_EQ(code_of([&] { copy_all(true); }), ErrorCode::kInterrupted);
+    Repository destination = there(memory_there_);
+    EXPECT_EQ(describe(check_all(destination)), "");
   }
   on_check_ = {};
   const CopyResult result = copy_all(true);
-  EXPECT_EQ(result.copied + result.skipped, 1u);
+  EXPECT_EQ(result.copied, 1u);
   EXPECT_LT(result.bytes_new, result.bytes_read);
 }
 
