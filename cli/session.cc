@@ -5,7 +5,6 @@
 #include "ingest/restore.h"
 #include "store/backend/local.h"
 #include "store/error.h"
-#include "store/format.h"
 #include "store/keys/config.h"
 
 namespace cairn {
@@ -43,27 +42,19 @@ Repository& Session::repository() {
 }
 
 const std::vector<Manifest>& Session::snapshots() {
-  if (!snapshots_) {
-    std::vector<std::string> problems;
-    const std::vector<StoredFile> files = repository().backend().list("snapshots/");
-    snapshots_ = repository().snapshots(&problems);
-    for (const StoredFile& file : files) {
-      const auto id = id_in_name<SnapshotId>(file.name);
-      const bool opened = !id || std::ranges::find(*snapshots_, *id, &Manifest::id) != snapshots_->end();
-      if (!opened && !problems.empty()) damaged_.push_back(*id);
-    }
-    for (const std::string& problem : problems)
-      progress.warning("a snapshot can't be opened: " + problem + " (see: cairn check)");
+  if (!list_) {
+    list_ = list_snapshots(repository().backend(), repository().keys());
+    for (const SnapshotList::Problem& problem : list_->problems) progress.warning(problem.what + " (see: cairn check)");
   }
-  return *snapshots_;
+  return list_->snapshots;
 }
 
 const Manifest& Session::choose(const std::string& name, const SnapshotFilter& filter) {
   const Manifest& chosen = choose_snapshot(snapshots(), name, filter);
   if (chosen.id.hex().starts_with(name)) return chosen;
-  for (const SnapshotId& id : damaged_) {
+  for (const SnapshotId& id : list_->damaged) {
     // What one knows as its predecessor is older.
-    const bool older = std::ranges::any_of(*snapshots_, [&](const Manifest& m) {
+    const bool older = std::ranges::any_of(list_->snapshots, [&](const Manifest& m) {
       return m.previous == id && m.time_ns <= chosen.time_ns;
     });
     if (!older)

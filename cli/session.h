@@ -16,6 +16,7 @@
 #include "cli/progress.h"
 #include "cli/snapshot_path.h"
 #include "store/backend/backend.h"
+#include "store/notes/snapshot_list.h"
 #include "store/repository.h"
 
 namespace cairn {
@@ -41,9 +42,10 @@ class Session {
   // Opens it, once.  Looks for it before it asks for a password.
   Repository& repository();
 
-  // All snapshots that can be opened; what can't be is told as a warning and counted in damaged_snapshots().
+  // All snapshots that can be opened and aren't forgotten, with what was noted about them; what is wrong is told as warnings, and
+  // those that can't be opened are counted in damaged_snapshots().
   const std::vector<Manifest>& snapshots();
-  size_t damaged_snapshots() const { return damaged_.size(); }
+  size_t damaged_snapshots() const { return list_ ? list_->damaged.size() : 0; }
   // The snapshot that `name` means (store/repository.h).  kCorrupt when it isn't an id and one that can't be opened may be meant:
   // yesterday's data would be wrong bytes for who asked for the latest.
   const Manifest& choose(const std::string& name, const SnapshotFilter& filter);
@@ -53,8 +55,7 @@ class Session {
  private:
   std::unique_ptr<Backend> backend_;
   std::optional<Repository> repository_;
-  std::optional<std::vector<Manifest>> snapshots_;
-  std::vector<SnapshotId> damaged_;
+  std::optional<SnapshotList> list_;
 };
 
 // "postgresql" of "postgresql://…", "" when there is no scheme.

@@ -37,6 +37,12 @@ cairn_library(cairn_store
   store/keys/key_slot.cc
   store/keys/keyring.cc
   store/lease/lease.cc
+  store/notes/forgetting.cc
+  store/notes/late.cc
+  store/notes/note_file.cc
+  store/notes/notes.cc
+  store/notes/snapshot_list.cc
+  store/notes/witness.cc
   store/pack/directory.cc
   store/pack/pack_file.cc
   store/prune/reseal.cc

@@ -22,6 +22,7 @@ enum class ObjectType : uint8_t {
   kSnapshot = 6,
   kLease = 7,
   kGcList = 8,
+  kNote = 9,      // what owners noted about snapshots
 };
 
 enum class Suite : uint8_t {
@@ -49,6 +50,7 @@ constexpr size_t kMostSegmentBytes = 256 << 20;
 constexpr size_t kMostManifestBytes = 16 << 20;
 constexpr size_t kMostSmallFileBytes = 1 << 20;    // config, key slot, lease
 constexpr size_t kMostGcListBytes = 256 << 20;
+constexpr size_t kMostNoteBytes = 16 << 20;
 constexpr size_t kMostBases = 1024;                // base chunks of one delta frame: 1 MiB of the finest is about 70
 constexpr int kMostDeltaDepth = 8;                 // bases of bases
 

@@ -44,6 +44,7 @@ using SegmentId = Id<struct SegmentTag>;    // random
 using SnapshotId = Id<struct SnapshotTag>;  // random
 using LeaseId = Id<struct LeaseTag>;        // random
 using SlotId = Id<struct SlotTag>;          // random
+using NoteId = Id<struct NoteTag>;          // random
 using RepositoryId = Id<struct RepositoryTag>;  // random
 using ClientId = Id<struct ClientTag>;      // an Ed25519 public key
 

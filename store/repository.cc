@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "store/host.h"
+#include "store/notes/snapshot_list.h"
 #include "store/tree/directory.h"
 
 namespace cairn {
@@ -81,18 +82,10 @@ Index& Repository::fresh_index() {
 const Index& Repository::index() { return writable_index(); }
 
 std::vector<Manifest> Repository::snapshots(std::vector<std::string>* problems) const {
-  std::vector<Manifest> out;
-  for (const StoredFile& file : backend_.list("snapshots/")) {
-    auto id = id_in_name<SnapshotId>(file.name);
-    if (!id) continue;
-    try {
-      out.push_back(Manifest::decode(read_whole(backend_, file.name, kMostManifestBytes + 4096), *id, keys_));
-    } catch (const Error& e) {
-      if (e.code() != ErrorCode::kNotFound && problems) problems->push_back(e.what());
-    }
-  }
-  std::ranges::sort(out, [](const Manifest& a, const Manifest& b) { return std::pair(a.time_ns, a.id) < std::pair(b.time_ns, b.id); });
-  return out;
+  SnapshotList list = list_snapshots(backend_, keys_);
+  if (problems)
+    for (SnapshotList::Problem& problem : list.problems) problems->push_back(std::move(problem.what));
+  return std::move(list.snapshots);
 }
 
 bool SnapshotFilter::matches(const Manifest& m) const {
@@ -142,8 +135,11 @@ const Manifest& choose_snapshot(const std::vector<Manifest>& snapshots, std::str
   if (candidates.empty())
     throw Error(ErrorCode::kNotFound, snapshots.empty() ? "there are no snapshots yet (make one with: cairn backup)"
                                                         : "no snapshot fits the host, tags and component asked for (see: cairn snapshots)");
-  if (name == "latest" || name.starts_with("latest~")) return nth_newest(candidates, name);
-  if (name.starts_with('@')) {
+  const bool by_age = name == "latest" || name.starts_with("latest~") || name.starts_with('@');
+  if (by_age && std::erase_if(candidates, [](const Manifest* m) { return m->late; }) > 0 && candidates.empty())
+    throw Error(ErrorCode::kNotFound, "every snapshot that fits came too late for a prune: it may lack data (run: cairn check)");
+  if (by_age && !name.starts_with('@')) return nth_newest(candidates, name);
+  if (by_age) {
     int64_t limit = parse_time(name);
     std::erase_if(candidates, [&](const Manifest* m) { return m->time_ns > limit; });
     if (candidates.empty()) throw Error(ErrorCode::kNotFound, "snapshot \"" + printable(name) + "\": none is that old");

@@ -46,7 +46,8 @@ class Repository {
   // The folder for everything this machine keeps about the repository.
   const std::string& cache_folder() const { return cache_folder_; }
 
-  // All snapshots that can be opened, oldest first.  What can't be opened goes to `problems`, as sentences for people.
+  // All snapshots that can be opened and aren't forgotten, oldest first, with what was noted about them.  What is wrong goes to
+  // `problems`, as sentences for people.  list_snapshots() tells more.   kWrongKey without the read key.
   std::vector<Manifest> snapshots(std::vector<std::string>* problems = nullptr) const;
 
  private:
@@ -67,7 +68,7 @@ struct SnapshotFilter {
 };
 
 // The snapshot that `name` means: an id or a unique prefix of one (4 digits at least), "latest", "latest~2", "@2026-11-20T03:00"
-// (newest at or before, local time; a trailing Z for UTC).
+// (newest at or before, local time; a trailing Z for UTC).  One that is late is meant by its id only.
 // kNotFound, kInvalidArgument, with what to type instead.   Requires: `snapshots` sorted, oldest first.
 const Manifest& choose_snapshot(const std::vector<Manifest>& snapshots, std::string_view name, const SnapshotFilter& filter);
 

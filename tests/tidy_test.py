@@ -50,6 +50,7 @@ EXCUSED = {
     "store/check/pack_scan.cc": "the first half of check.cc: tests/store/check_test.cc, damage_test.cc",
     "store/check/tree_scan.cc": "the second half of check.cc: tests/store/check_test.cc, damage_test.cc",
     "store/check/stats.cc": "tests/store/repository_test.cc",
+    "store/notes/late.cc": "tests/store/snapshot_list_test.cc",
     "store/index/segment.cc": "tests/store/pack_directory_test.cc, index_test.cc",
     "store/retention/line.cc": "the inside of policy.cc: tests/store/retention_policy_test.cc, retention_model_test.cc",
     "store/write/frame_builder.cc": "what sessions write with: tests/store/write_session_test.cc, pack_set_test.cc",

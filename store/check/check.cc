@@ -7,6 +7,7 @@
 #include "store/gc/gc_list.h"
 #include "store/index/segment.h"
 #include "store/lease/lease.h"
+#include "store/notes/note_file.h"
 
 namespace cairn {
 
@@ -50,6 +51,9 @@ void check_metadata(Repository& repository, CheckReport& report) {
     if (auto name = parse_gc_list_name(file.name))
       GcList::decode(read_whole(backend, file.name, kMostGcListBytes), name->kind, name->generation, keys);
   });
+  check_small_files(backend, "notes/", report, [&](const StoredFile& file) {
+    if (auto id = id_in_name<NoteId>(file.name)) Note::decode(read_whole(backend, file.name, kMostNoteBytes + 4096), *id, keys);
+  });
 }
 
 // Files that nobody of us put there, by the folders and names that FORMAT.md knows.
@@ -59,7 +63,7 @@ void check_names(Backend& backend, CheckReport& report) {
     const std::string& name = file.name;
     std::string last = name.substr(name.rfind('/') + 1);
     bool id = last.size() == 64 && from_hex(last);
-    bool known = name == kConfigName || (id && (name == "keys/" + last || name == "index/" + last || name == "snapshots/" + last ||
+    bool known = name == kConfigName || (id && (name == "keys/" + last || name == "index/" + last || name == "snapshots/" + last || name == "notes/" + last ||
                                                 name == "packs/" + last.substr(0, 2) + "/" + last)) ||
                  (name.starts_with("leases/") && last.size() > 65 && from_hex(last.substr(0, 64)) && last[64] == '.') ||
                  (name.starts_with("gc/") && parse_gc_list_name(name));
@@ -73,7 +77,7 @@ CheckReport check(Repository& repository, const CheckOptions& options, CheckProg
   CheckReport report;
   if (!repository.keys().may_read()) throw Error(ErrorCode::kWrongKey, "this key may only write: a check needs one that may read");
   // Snapshots are listed before packs, and those before the index is opened: what a backup adds meanwhile can't look like damage.
-  std::vector<Manifest> snapshots = open_snapshots(repository, report);
+  const SnapshotList snapshots = open_snapshots(repository, report);
   std::vector<StoredFile> packs = repository.backend().list("packs/");
   progress.phase("checking files");
   check_names(repository.backend(), report);

@@ -170,31 +170,27 @@ class TreeScan {
 
 }  // namespace
 
-// Every snapshot that can be opened, each read once; what can't be is damage.
-std::vector<Manifest> open_snapshots(Repository& repository, CheckReport& report) {
-  std::vector<Manifest> out;
-  for (const StoredFile& file : repository.backend().list("snapshots/")) {
-    auto id = id_in_name<SnapshotId>(file.name);
-    if (!id) continue;
-    try {
-      out.push_back(Manifest::decode(read_whole(repository.backend(), file.name, kMostManifestBytes + 4096), *id, repository.keys()));
-    } catch (const Error& e) {
-      if (e.code() != ErrorCode::kNotFound) report.damage.push_back({file.name, e.what(), {{id->hex(), ""}}, 1});
-    }
+SnapshotList open_snapshots(Repository& repository, CheckReport& report) {
+  SnapshotList list = list_snapshots(repository.backend(), repository.keys());
+  for (const SnapshotList::Problem& problem : list.problems) {
+    const auto id = id_in_name<SnapshotId>(problem.file);
+    const bool damaged = id && std::ranges::find(list.damaged, *id) != list.damaged.end();
+    if (damaged) report.damage.push_back({problem.file, problem.what, {{id->hex(), ""}}, 1});
+    else if (id) report.notes.push_back(problem.what);
   }
-  return out;
+  return list;
 }
 
 namespace {
 
 // Each snapshot names the one its author saved before it on that host: a gap in that chain is a file that was taken away.
-void check_chain(const std::vector<Manifest>& snapshots, CheckReport& report) {
+// Unless an owner noted that he forgot it.
+void check_chain(const SnapshotList& list, CheckReport& report) {
   std::unordered_set<SnapshotId, IdHash> present;
-  for (const Manifest& m : snapshots) present.insert(m.id);
-  for (const Damage& damage : report.damage)
-    if (auto id = id_in_name<SnapshotId>(damage.file)) present.insert(*id);  // there, but told already
-  for (const Manifest& m : snapshots) {
-    if (m.previous.is_zero() || !present.insert(m.previous).second) continue;
+  for (const Manifest& m : list.snapshots) present.insert(m.id);
+  for (const SnapshotId& id : list.damaged) present.insert(id);  // there, but told already
+  for (const Manifest& m : list.snapshots) {
+    if (m.previous.is_zero() || list.notes.forgotten(m.previous) || !present.insert(m.previous).second) continue;
     report.damage.push_back({snapshot_name(m.previous), "missing: snapshot " + m.id.hex().substr(0, 16) + " was saved after it",
                              {{m.previous.hex(), ""}}, 1});
   }
@@ -202,11 +198,11 @@ void check_chain(const std::vector<Manifest>& snapshots, CheckReport& report) {
 
 }  // namespace
 
-void scan_trees(Repository& repository, const std::vector<Manifest>& snapshots, const LostChunks& lost, CheckProgress& progress,
+void scan_trees(Repository& repository, const SnapshotList& list, const LostChunks& lost, CheckProgress& progress,
                 CheckReport& report) {
-  check_chain(snapshots, report);
+  check_chain(list, report);
   TreeScan scan(repository, lost, progress, report);
-  for (const Manifest& m : snapshots) {
+  for (const Manifest& m : list.snapshots) {
     ++report.snapshots;
     scan.snapshot(m);
   }

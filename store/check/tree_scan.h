@@ -2,14 +2,16 @@
 #pragma once
 
 #include "store/check/pack_scan.h"
+#include "store/notes/snapshot_list.h"
 
 namespace cairn {
 
-// All snapshots that can be opened; the others become damage.
-std::vector<Manifest> open_snapshots(Repository& repository, CheckReport& report);
+// All snapshots that can be opened, each read once; the others become damage; forgotten ones whose files stand are
+// notes.
+SnapshotList open_snapshots(Repository& repository, CheckReport& report);
 
 // Adds victims to the damage that lost chunks name, and new damage for what is missing without a trace.
-void scan_trees(Repository& repository, const std::vector<Manifest>& snapshots, const LostChunks& lost, CheckProgress& progress,
+void scan_trees(Repository& repository, const SnapshotList& list, const LostChunks& lost, CheckProgress& progress,
                 CheckReport& report);
 
 }  // namespace cairn

@@ -217,6 +217,8 @@ Manifest Manifest::decode(ByteView file, const SnapshotId& id, const Keyring& ke
   Manifest m = decode_content(sealed.content, name);
   m.id = id;
   m.author = sealed.author.client();
+  m.author_role = sealed.author.role;
+  m.witness = witness_of(keys.repository, id, file);
   // Only an owner may speak for another author.
   if (sealed.author.role != Role::kOwner) m.original_author = {};
   return m;

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "store/notes/witness.h"
 #include "store/sealed_file.h"
 #include "store/tree/entry.h"
 
@@ -52,6 +53,12 @@ struct SnapshotStats {
 struct Manifest {
   SnapshotId id;                // of the file; not in the content
   ClientId author;              // who signed it; not in the content
+  Role author_role = Role::kOwner;   // likewise
+  Witness witness{};            // of the file; not in the content
+  int64_t received_ns = 0;      // the rest of these five are what list_snapshots() knows: when its file came, by the storage's clock
+  bool is_protected = false;    // an owner said that it must stay
+  int64_t verified_ns = 0;      // when it was last found whole; 0: never
+  bool late = false;            // its lease was revoked before it came, and nobody has found it whole since
   int64_t time_ns = 0;          // when the run began
   std::string host, user, program;
   std::vector<std::string> tags;     // sorted

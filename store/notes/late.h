@@ -1,0 +1,29 @@
+// Which snapshots are late: their writer's lease was declared dead, and they weren't seen by the prune that did so before it deleted.
+// Perhaps their chunks are gone.  docs/deletion.md has the protocol.
+#pragma once
+
+#include <map>
+#include <unordered_set>
+
+#include "store/gc/gc_list.h"
+
+namespace cairn {
+
+// Threads:  immutable after loading.
+class LateSnapshots {
+ public:
+  // Reads all companions of the gc lists.  What can't be read goes to `problems`; what it said isn't known then.
+  static LateSnapshots load(Backend& backend, const Keyring& keys, std::vector<std::string>* problems = nullptr);
+  // Revoked in some generation whose accepted snapshots don't include it.  What a later generation accepts doesn't count: the chunks
+  // may have been deleted between the two.
+  bool late(const SnapshotId& snapshot, const LeaseId& lease) const;
+
+ private:
+  struct Run {
+    std::unordered_set<LeaseId, IdHash> revoked;
+    std::unordered_set<SnapshotId, IdHash> accepted;
+  };
+  std::map<uint64_t, Run> runs_;   // by generation; only those that revoked something
+};
+
+}  // namespace cairn
