@@ -28,10 +28,13 @@ cairn_library(cairn_store
   store/error.cc
   store/format.cc
   store/gc/gc_list.cc
+  store/gc/prune_protocol.cc
+  store/gc/write_protocol.cc
   store/host.cc
   store/id.cc
   store/index/database.cc
   store/index/index.cc
+  store/index/index_records.cc
   store/index/segment.cc
   store/keys/config.cc
   store/keys/key_slot.cc
@@ -46,8 +49,14 @@ cairn_library(cairn_store
   store/pack/directory.cc
   store/pack/pack_file.cc
   store/prune/reseal.cc
+  store/prune/compaction.cc
+  store/prune/prune.cc
+  store/prune/pruner.cc
+  store/prune/reserve.cc
+  store/prune/segments.cc
   store/read/chunk_reader.cc
   store/read/content_reader.cc
+  store/read/reachable.cc
   store/repository.cc
   store/retention/arrivals.cc
   store/retention/calendar.cc
@@ -59,6 +68,7 @@ cairn_library(cairn_store
   store/tree/catalogue.cc
   store/tree/chunk_list.cc
   store/tree/directory.cc
+  store/tree/references.cc
   store/write/frame_builder.cc
   store/write/pack_set.cc
   store/write/write_session.cc)

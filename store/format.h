@@ -23,6 +23,7 @@ enum class ObjectType : uint8_t {
   kLease = 7,
   kGcList = 8,
   kNote = 9,      // what owners noted about snapshots
+  kReserve = 10,
 };
 
 enum class Suite : uint8_t {

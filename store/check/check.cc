@@ -7,6 +7,7 @@
 #include "store/gc/gc_list.h"
 #include "store/index/segment.h"
 #include "store/lease/lease.h"
+#include "store/prune/reserve.h"
 #include "store/notes/note_file.h"
 
 namespace cairn {
@@ -63,7 +64,7 @@ void check_names(Backend& backend, CheckReport& report) {
     const std::string& name = file.name;
     std::string last = name.substr(name.rfind('/') + 1);
     bool id = last.size() == 64 && from_hex(last);
-    bool known = name == kConfigName || (id && (name == "keys/" + last || name == "index/" + last || name == "snapshots/" + last || name == "notes/" + last ||
+    bool known = name == kConfigName || name == kReserveName || (id && (name == "keys/" + last || name == "index/" + last || name == "snapshots/" + last || name == "notes/" + last ||
                                                 name == "packs/" + last.substr(0, 2) + "/" + last)) ||
                  (name.starts_with("leases/") && last.size() > 65 && from_hex(last.substr(0, 64)) && last[64] == '.') ||
                  (name.starts_with("gc/") && parse_gc_list_name(name));

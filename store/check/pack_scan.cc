@@ -6,6 +6,7 @@
 #include <unordered_set>
 
 #include "store/compress.h"
+#include "store/gc/gc_list.h"
 #include "store/index/segment.h"
 #include "store/pack/pack_file.h"
 #include "store/read/chunk_reader.h"
@@ -84,8 +85,14 @@ void Scan::check_missing() {
   for (const StoredFile& file : repository_.backend().list("packs/"))
     if (auto id = id_in_name<PackId>(file.name)) present.insert(*id);
   std::map<std::string, std::vector<PackId>> missing;   // by segment
+  // A prune on a full disk deletes packs before it has room to put the segments right.
+  std::optional<GcList> condemned;
+  try {
+    condemned = newest_gc_list(repository_.backend(), repository_.keys());
+  } catch (const Error&) {   // told by check_metadata
+  }
   for (const auto& [id, expected] : expected_)
-    if (!present.contains(id)) missing[expected.segment].push_back(id);
+    if (!present.contains(id) && !(condemned && condemned->condemned.contains(id))) missing[expected.segment].push_back(id);
   for (const auto& [name, ids] : missing) {
     auto id = id_in_name<SegmentId>(name);
     for (const PackInfo& pack : decode_segment(read_whole(repository_.backend(), name, kMostSegmentBytes), *id, repository_.keys())) {
@@ -256,10 +263,10 @@ LostChunks Scan::run(std::vector<StoredFile> packs) {
   if (failure) std::rethrow_exception(failure);
   // A chunk with another, good copy isn't lost: the index knows where.
   std::erase_if(lost_, [&](const auto& entry) {
-    auto at = index_.find(entry.first);
-    if (!at) return false;
-    std::string name = pack_name(index_.pack(at->pack).id);
-    return std::ranges::none_of(report_.damage, [&](const Damage& d) { return d.file == name; });
+    return std::ranges::any_of(index_.places(entry.first), [&](const Location& at) {
+      std::string name = pack_name(index_.pack(at.pack).id);
+      return std::ranges::none_of(report_.damage, [&](const Damage& d) { return d.file == name; });
+    });
   });
   std::set<size_t> still_lost;
   for (const auto& [id, damage] : lost_) still_lost.insert(damage);

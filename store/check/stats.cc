@@ -10,6 +10,7 @@ RepositoryStats repository_stats(Repository& repository) {
   }
   const Index& index = repository.index();
   for (uint32_t number = 0; number < index.pack_numbers(); ++number) {
+    if (index.gone(number)) continue;
     PackInfo pack = index.pack(number);
     bool data = pack.type == ObjectType::kDataPack;
     (data ? stats.data_stored_bytes : stats.tree_stored_bytes) += pack.size_bytes;

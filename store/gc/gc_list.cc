@@ -10,8 +10,9 @@ namespace cairn {
 namespace {
 
 constexpr std::string_view kGcDomain = "cairn gc list v1";
+constexpr int kMostAttempts = 5;
 
-enum Tag : uint64_t { kKindTag = 1, kGeneration = 2, kCreated = 3, kCondemned = 4, kRevoked = 5, kAccepted = 6, kBarredAuthors = 7 };
+enum Tag : uint64_t { kKindTag = 1, kGeneration = 2, kCreated = 3, kCondemned = 4, kRevoked = 5, kAccepted = 6, kBarredAuthors = 7, kSince = 8 };
 
 std::array<uint8_t, 32> object_id(uint64_t generation, GcList::Kind kind) {
   std::array<uint8_t, 32> id{};
@@ -48,6 +49,8 @@ std::vector<AnyId> decode_ids(Decoder& in) {
 
 GcList decode_fields(ByteView content, const std::string& name) {
   GcList list;
+  std::vector<PackId> condemned;
+  std::vector<uint64_t> since;
   Decoder in(content, name);
   while (in.remaining() > 0) {
     uint64_t tag = in.varint();
@@ -56,13 +59,19 @@ GcList decode_fields(ByteView content, const std::string& name) {
       case kKindTag: list.kind = static_cast<GcList::Kind>(field.u64()); break;
       case kGeneration: list.generation = field.u64(); break;
       case kCreated: list.created_ns = static_cast<int64_t>(field.u64()); break;
-      case kCondemned: list.condemned = decode_ids<PackId>(field); break;
+      case kCondemned: condemned = decode_ids<PackId>(field); break;
+      case kSince:
+        if (field.remaining() % 8 != 0) field.fail("generations of the wrong length");
+        while (field.remaining() > 0) since.push_back(field.u64());
+        break;
       case kRevoked: list.revoked = decode_ids<LeaseId>(field); break;
       case kAccepted: list.accepted = decode_ids<SnapshotId>(field); break;
       case kBarredAuthors: list.barred_authors = decode_ids<ClientId>(field); break;
       default: break;
     }
   }
+  if (!since.empty() && since.size() != condemned.size()) in.fail("another number of generations than of packs");
+  for (size_t i = 0; i < condemned.size(); ++i) list.condemned[condemned[i]] = since.empty() ? list.generation : since[i];
   return list;
 }
 
@@ -74,10 +83,17 @@ Bytes GcList::encode(const Keyring& keys) const {
   number_field(out, kKindTag, static_cast<uint64_t>(kind));
   number_field(out, kGeneration, generation);
   number_field(out, kCreated, static_cast<uint64_t>(created_ns));
-  ids_field(out, kCondemned, condemned);
+  std::vector<PackId> packs;
+  for (const auto& [pack, since] : condemned) packs.push_back(pack);
+  ids_field(out, kCondemned, packs);
   ids_field(out, kRevoked, revoked);
   ids_field(out, kAccepted, accepted);
   ids_field(out, kBarredAuthors, barred_authors);
+  if (!condemned.empty()) {
+    out.varint(kSince);
+    out.varint(condemned.size() * 8);
+    for (const auto& [pack, since] : condemned) out.u64(since);
+  }
   out.raw(sign(*keys.maintenance_seed, kGcDomain, out.out()));
   return SealedFile::encode(ObjectType::kGcList, object_id(generation, kind), keys, keys.gc_key, out.out());
 }
@@ -116,24 +132,32 @@ std::optional<GcListName> parse_gc_list_name(std::string_view name) {
 }
 
 std::optional<GcList> newest_gc_list(Backend& backend, const Keyring& keys) {
-  uint64_t newest = 0;
-  for (const StoredFile& file : backend.list("gc/")) {
-    auto name = parse_gc_list_name(file.name);
-    if (name && name->kind == GcList::Kind::kCondemned) newest = std::max(newest, name->generation);
+  for (int attempt = 0;; ++attempt) {
+    uint64_t newest = 0;
+    for (const StoredFile& file : backend.list("gc/")) {
+      auto name = parse_gc_list_name(file.name);
+      if (name && name->kind == GcList::Kind::kCondemned) newest = std::max(newest, name->generation);
+    }
+    if (newest == 0) return std::nullopt;
+    try {
+      return GcList::decode(read_whole(backend, gc_list_name(newest), kMostGcListBytes), GcList::Kind::kCondemned, newest, keys);
+    } catch (const Error& e) {   // a prune has written newer ones and taken this one away
+      if (e.code() != ErrorCode::kNotFound || attempt == kMostAttempts) throw;
+    }
   }
-  if (newest == 0) return std::nullopt;
-  Buffer file = read_whole(backend, gc_list_name(newest), kMostGcListBytes);
-  return GcList::decode(file, GcList::Kind::kCondemned, newest, keys);
 }
 
-bool lease_revoked(Backend& backend, const Keyring& keys, const LeaseId& lease) {
+std::set<LeaseId> revoked_leases(Backend& backend, const Keyring& keys) {
+  std::set<LeaseId> out;
   for (const StoredFile& file : backend.list("gc/")) {
     auto name = parse_gc_list_name(file.name);
     if (!name || name->kind != GcList::Kind::kRevoked) continue;
     GcList list = GcList::decode(read_whole(backend, file.name, kMostGcListBytes), name->kind, name->generation, keys);
-    if (std::ranges::find(list.revoked, lease) != list.revoked.end()) return true;
+    out.insert(list.revoked.begin(), list.revoked.end());
   }
-  return false;
+  return out;
 }
+
+bool lease_revoked(Backend& backend, const Keyring& keys, const LeaseId& lease) { return revoked_leases(backend, keys).contains(lease); }
 
 }  // namespace cairn

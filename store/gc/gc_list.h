@@ -8,9 +8,11 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "store/backend/backend.h"
+#include "store/gc/condemned.h"
 #include "store/sealed_file.h"
 
 namespace cairn {
@@ -20,7 +22,7 @@ struct GcList {
   Kind kind = Kind::kCondemned;
   uint64_t generation = 0;
   int64_t created_ns = 0;
-  std::vector<PackId> condemned;          // kCondemned: all that are, also those of earlier lists
+  Condemned condemned;                    // kCondemned: all that are, also those of earlier lists
   std::vector<ClientId> barred_authors;   // kCondemned: signing keys whose packs and snapshots count no longer
   std::vector<LeaseId> revoked;           // kRevoked
   std::vector<SnapshotId> accepted;       // kAccepted
@@ -41,6 +43,8 @@ std::optional<GcListName> parse_gc_list_name(std::string_view name);
 
 // The newest list, nullopt when nothing was ever condemned.  A list that can't be read is an error: guessing would lose data.
 std::optional<GcList> newest_gc_list(Backend& backend, const Keyring& keys);
+// All leases that any prune declared dead.
+std::set<LeaseId> revoked_leases(Backend& backend, const Keyring& keys);
 // Has any prune declared this lease dead?
 bool lease_revoked(Backend& backend, const Keyring& keys, const LeaseId& lease);
 

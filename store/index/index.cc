@@ -1,76 +1,24 @@
 #include "store/index/index.h"
 
 #include <algorithm>
+#include <chrono>
 
+#include "store/index/index_records.h"
 #include "store/index/segment.h"
 #include "store/pack/pack_file.h"
 
 namespace cairn {
 
+using namespace index_records;
+
 namespace {
 
-// Keys of the database, by first byte:  c chunk id → place   k pack id → number, size   m meta   p number → pack   s segment id
-constexpr uint32_t kSchema = 1;
-constexpr std::string_view kMetaKey = "m";
 constexpr size_t kBatchChunks = 256 << 10;  // chunks a load step holds in memory: about 30 MB
+// Ranks of places.
+constexpr uint64_t kGone = 0, kWrongLength = 1, kCondemned = 2 /* + generation */, kTrusted = UINT64_MAX;
+constexpr int64_t kLookAgainNs = int64_t{10} * 1'000'000'000;
 
-std::string chunk_key(const ChunkId& id) { return "c" + std::string(text(id.view())); }
-
-std::string pack_key(uint32_t number) {
-  char key[5] = {'p', static_cast<char>(number >> 24), static_cast<char>(number >> 16), static_cast<char>(number >> 8),
-                 static_cast<char>(number)};
-  return std::string(key, sizeof key);
-}
-
-std::string encode_location(const Location& at) {
-  Encoder out;
-  for (uint32_t value : {at.pack, at.frame, at.offset_bytes, at.length_bytes}) out.varint(value);
-  return std::string(text(out.out()));
-}
-
-Location decode_location(std::string_view value) {
-  Decoder in(view(value), "local index");
-  Location at;
-  for (uint32_t* field : {&at.pack, &at.frame, &at.offset_bytes, &at.length_bytes})
-    *field = static_cast<uint32_t>(in.varint_up_to(UINT32_MAX));
-  return at;
-}
-
-std::string encode_pack(const PackInfo& pack) {
-  PackInfo bare = pack;
-  bare.chunks.clear();
-  Encoder out;
-  out.raw(bare.id.view());
-  out.u16(bare.version);
-  out.u8(static_cast<uint8_t>(bare.type));
-  out.u8(static_cast<uint8_t>(bare.suite));
-  out.u64(bare.size_bytes);
-  out.raw(bare.key_box);
-  out.raw(bare.encode_body());
-  return std::string(text(out.out()));
-}
-
-// Like PackInfo::decode_body, for a pack without its chunks.
-PackInfo decode_pack(std::string_view value) {
-  Decoder in(view(value), "local index");
-  PackInfo pack;
-  pack.id = PackId::from_bytes(in.raw(32));
-  pack.version = in.u16();
-  pack.type = static_cast<ObjectType>(in.u8());
-  pack.suite = static_cast<Suite>(in.u8());
-  pack.size_bytes = in.u64();
-  std::ranges::copy(in.raw(kKeyBoxBytes), pack.key_box.begin());
-  pack.decode_bare_body(in.raw(in.remaining()));
-  return pack;
-}
-
-std::string encode_meta(const RepositoryId& repository, uint32_t next_pack) {
-  Encoder out;
-  out.u32(kSchema);
-  out.raw(repository.view());
-  out.u32(next_pack);
-  return std::string(text(out.out()));
-}
+int64_t steady_ns() { return std::chrono::steady_clock::now().time_since_epoch().count(); }
 
 }  // namespace
 
@@ -89,10 +37,10 @@ void Index::synchronise() {
     if (auto id = id_in_name<SegmentId>(file.name)) segments.push_back(*id);
   listed_.clear();
   for (const StoredFile& file : backend_.list("packs/"))
-    if (auto id = id_in_name<PackId>(file.name)) listed_[*id] = {file.size_bytes, false};
+    if (auto id = id_in_name<PackId>(file.name)) listed_[*id] = {file.size_bytes};
   newer_.reset();
   distrusted_.clear();
-  adopted_.clear();
+  gone_.clear();
   problems_.clear();
   next_pack_ = 0;
   ++epoch_;
@@ -100,8 +48,9 @@ void Index::synchronise() {
     rebuilt_ = true;
     database_->clear();
     distrusted_.clear();
+    gone_.clear();
     next_pack_ = 0;
-    for (auto& [id, listed] : listed_) listed.known = false;
+    for (auto& [id, listed] : listed_) listed = {listed.size_bytes};
   }
   load(segments);
   adopt_unknown_packs();
@@ -118,45 +67,43 @@ void Index::refresh() {
   }
 }
 
-// Marks the packs the database knows; false when it is of another repository or knows what the repository has no longer.
+// Marks the packs the database knows; false when it is of another repository, or more of its packs are gone than are there.
 bool Index::database_fits(const std::vector<SegmentId>& segments) {
   auto meta = database_->get(kMetaKey);
   if (!meta) return true;  // empty
-  Decoder in(view(*meta), "local index");
-  if (meta->size() != 40 || in.u32() != kSchema || RepositoryId::from_bytes(in.raw(32)) != keys_.repository) return false;
-  next_pack_ = in.u32();
-  bool fits = true;
-  database_->scan("k", [&](std::string_view key, std::string_view value) {
-    Decoder fields(view(value), "local index");
-    uint32_t number = fields.u32();
-    uint64_t size_bytes = fields.u64();
-    auto found = listed_.find(PackId::from_bytes(view(key.substr(1))));
-    if (found == listed_.end()) return void(fits = false);
-    found->second.known = true;
-    if (found->second.size_bytes != size_bytes) distrusted_[number] = true;
-  });
+  auto next_pack = decode_meta(*meta, keys_.repository);
+  if (!next_pack) return false;
+  next_pack_ = *next_pack;
   std::unordered_set<SegmentId, IdHash> present(segments.begin(), segments.end());
-  database_->scan("s", [&](std::string_view key, std::string_view) {
-    if (!present.contains(SegmentId::from_bytes(view(key.substr(1))))) fits = false;
+  size_t known = 0;
+  database_->scan("k", [&](std::string_view key, std::string_view value) {
+    PackRecord record = PackRecord::decode(value);
+    auto found = listed_.find(PackId::from_bytes(view(key.substr(1))));
+    if (found == listed_.end()) return void(gone_.insert(record.number));
+    ++known;
+    found->second.known = true;
+    found->second.number = record.number;
+    found->second.in_segment = present.contains(record.segment);
+    if (found->second.size_bytes != record.size_bytes) distrusted_[record.number] = {found->first, kWrongLength};
   });
-  return fits;
+  return gone_.size() <= known;
 }
 
 void Index::load(const std::vector<SegmentId>& segments) {
-  std::vector<PackInfo> packs;
+  std::vector<Loaded> packs;
   std::vector<SegmentId> loaded;
   size_t chunks = 0;
   for (const SegmentId& id : segments) {
-    if (database_->get("s" + std::string(text(id.view())))) continue;
+    if (database_->get(segment_key(id))) continue;
     try {
       auto more = decode_segment(read_whole(backend_, segment_name(id), kMostSegmentBytes), id, keys_);
       for (PackInfo& pack : more) {
         chunks += pack.chunks.size();
-        packs.push_back(std::move(pack));
+        packs.push_back({std::move(pack), id});
       }
       loaded.push_back(id);
     } catch (const Error& e) {  // its packs are read from their directories below
-      problems_.push_back(e.what());
+      if (e.code() != ErrorCode::kNotFound) problems_.push_back(e.what());   // merged into another one meanwhile
     }
     if (chunks < kBatchChunks) continue;
     add(packs, loaded);
@@ -168,15 +115,35 @@ void Index::load(const std::vector<SegmentId>& segments) {
 }
 
 void Index::adopt_unknown_packs() {
+  std::vector<Loaded> packs;
   for (auto& [id, listed] : listed_) {
     if (listed.known) continue;
     try {
-      adopted_.push_back(read_directory(backend_, keys_, id, listed.size_bytes));
+      packs.push_back({read_directory(backend_, keys_, id, listed.size_bytes), {}});
     } catch (const Error& e) {
       if (e.code() != ErrorCode::kNotFound) problems_.push_back(e.what());
     }
   }
-  add(adopted_, {});
+  add(packs, {});
+}
+
+// Only writers ask: those the database knows are read from their directories once more.
+std::vector<PackInfo> Index::adopted() const {
+  std::vector<std::pair<PackId, uint64_t>> wanted;
+  {
+    std::shared_lock lock(mu_);
+    for (const auto& [id, listed] : listed_)
+      if (listed.known && !listed.in_segment) wanted.emplace_back(id, listed.size_bytes);
+  }
+  std::ranges::sort(wanted);
+  std::vector<PackInfo> packs;
+  for (const auto& [id, size_bytes] : wanted) {
+    try {
+      packs.push_back(read_directory(backend_, keys_, id, size_bytes));
+    } catch (const Error&) {  // gone meanwhile, or damaged: told when it was found
+    }
+  }
+  return packs;
 }
 
 IndexDatabase& Index::writable() {
@@ -185,47 +152,73 @@ IndexDatabase& Index::writable() {
   return *newer_;
 }
 
-// Packs that are listed and not known yet go into the database, or beside it when another process writes it.
-void Index::add(std::span<const PackInfo> packs, std::span<const SegmentId> segments) {
-  std::vector<std::pair<std::string, std::string>> pairs;
-  uint32_t first = next_pack_;
-  // Packs of a wrong length first: a later good copy of a chunk takes its place.
-  std::vector<const PackInfo*> order;
-  for (bool good : {false, true})
-    for (const PackInfo& pack : packs) {
-      auto found = listed_.find(pack.id);
-      if (found == listed_.end() || found->second.known || (found->second.size_bytes == pack.size_bytes) != good) continue;
-      found->second.known = true;
-      if (!good) distrusted_[next_pack_ + static_cast<uint32_t>(order.size())] = true;
-      order.push_back(&pack);
-    }
-  if (order.empty() && !database_->writable()) return;  // which segments it has, a private database needn't remember
-  for (const PackInfo* pack : order) {
-    uint32_t number = next_pack_++;
-    Location at{number, 0, 0, 0};
-    size_t chunk = 0;
-    for (const FrameInfo& frame : pack->frames) {
-      at.offset_bytes = 0;
-      for (uint32_t i = 0; i < frame.chunk_count; ++i, ++chunk) {
-        at.length_bytes = pack->chunks[chunk].length_bytes;
-        pairs.emplace_back(chunk_key(pack->chunks[chunk].id), encode_location(at));
-        at.offset_bytes += at.length_bytes;
-      }
-      ++at.frame;
-    }
-    Encoder known;
-    known.u32(number);
-    known.u64(pack->size_bytes);
-    pairs.emplace_back("k" + std::string(text(pack->id.view())), text(known.out()));
-    pairs.emplace_back(pack_key(number), encode_pack(*pack));
+// Of sorted pairs, chunks that are known in other packs keep those places.  The first packs of a database need no looking.
+void Index::add_known_places(std::vector<std::pair<std::string, std::string>>& pairs) const {
+  std::vector<std::string_view> keys;
+  std::vector<std::string*> values;
+  for (auto& [key, value] : pairs) {
+    if (key[0] != 'c') continue;
+    keys.push_back(key);
+    values.push_back(&value);
   }
-  for (const SegmentId& id : segments) pairs.emplace_back("s" + std::string(text(id.view())), "1");
-  if (pairs.empty() && first == next_pack_) return;
-  pairs.emplace_back(kMetaKey, encode_meta(keys_.repository, next_pack_));
-  // Of equal keys the last one counts: a chunk that is in two packs is found in the later.
+  std::vector<std::string> old;
+  for (const IndexDatabase* database : {database_.get(), newer_.get()}) {
+    if (!database) continue;
+    database->get_many(keys, old);
+    for (size_t i = 0; i < keys.size(); ++i)
+      if (!old[i].empty()) each_location(old[i], [&](const Location& at) {
+        if (!gone_.contains(at.pack)) append_location(*values[i], at);
+      });
+  }
+}
+
+// Packs that are listed and not known yet go into the database, or beside it when another process writes it.
+void Index::add(std::span<const Loaded> packs, std::span<const SegmentId> segments) {
+  std::vector<std::pair<std::string, std::string>> pairs;
+  const bool first = next_pack_ == 0;
+  bool fresh = false;
+  for (const auto& [pack, segment] : packs) {
+    auto found = listed_.find(pack.id);
+    if (found == listed_.end()) continue;
+    Listed& listed = found->second;
+    if (listed.known && (listed.in_segment || segment.is_zero())) continue;
+    listed.in_segment = !segment.is_zero();
+    if (!listed.known) {
+      fresh = true;
+      listed.known = true;
+      listed.number = next_pack_++;
+      if (listed.size_bytes != pack.size_bytes) distrusted_[listed.number] = {pack.id, kWrongLength};
+      Location at{listed.number, 0, 0, 0, 0};
+      for (const FrameInfo& frame : pack.frames) {
+        at.offset_bytes = 0;
+        for (uint32_t i = 0; i < frame.chunk_count; ++i, ++at.chunk) {
+          at.length_bytes = pack.chunks[at.chunk].length_bytes;
+          append_location(pairs.emplace_back(chunk_key(pack.chunks[at.chunk].id), "").second, at);
+          at.offset_bytes += at.length_bytes;
+        }
+        ++at.frame;
+      }
+      pairs.emplace_back(pack_key(listed.number), encode_pack(pack));
+    }
+    pairs.emplace_back(known_key(pack.id), PackRecord{listed.number, pack.size_bytes, segment}.encode());
+  }
+  if (!fresh && !database_->writable()) return;  // which segments it has, a private database needn't remember
+  for (const SegmentId& id : segments) pairs.emplace_back(segment_key(id), "1");
+  if (pairs.empty()) return;
+  pairs.emplace_back(std::string(kMetaKey), encode_meta(keys_.repository, next_pack_));
   std::ranges::stable_sort(pairs, {}, &std::pair<std::string, std::string>::first);
-  auto end = std::unique(pairs.rbegin(), pairs.rend(), [](const auto& a, const auto& b) { return a.first == b.first; });
-  pairs.erase(pairs.begin(), end.base());
+  // A chunk that is in two of the packs has both places.
+  size_t kept = 0;
+  for (size_t i = 1; i < pairs.size(); ++i) {
+    if (pairs[i].first == pairs[kept].first) {
+      if (pairs[i].first[0] == 'c') pairs[kept].second += pairs[i].second;
+      else pairs[kept].second = std::move(pairs[i].second);
+    } else if (++kept != i) {
+      pairs[kept] = std::move(pairs[i]);
+    }
+  }
+  pairs.resize(kept + 1);
+  if (!first) add_known_places(pairs);
   writable().ingest(pairs);
 }
 
@@ -256,6 +249,19 @@ std::optional<Location> Index::find(const ChunkId& id) const {
   return out[0];
 }
 
+// Higher is better: kTrusted, condemned, of a wrong length, gone.  Requires: mu_ is held.
+uint64_t Index::rank(const Location& at) const {
+  if (gone_.contains(at.pack)) return kGone;
+  auto found = distrusted_.find(at.pack);
+  return found == distrusted_.end() ? kTrusted : found->second.rank;
+}
+
+bool Index::better(const Location& a, const Location& b) const {
+  uint64_t rank_a = rank(a), rank_b = rank(b);
+  if (rank_a != rank_b || rank_a == kTrusted || rank_a == kGone) return rank_a > rank_b;
+  return distrusted_.at(a.pack).id < distrusted_.at(b.pack).id;
+}
+
 void Index::find_many(std::span<const ChunkId> ids, std::vector<std::optional<Location>>& out) const {
   with_database([&] {
     out.assign(ids.size(), std::nullopt);
@@ -271,22 +277,55 @@ void Index::find_many(std::span<const ChunkId> ids, std::vector<std::optional<Lo
       if (!database) continue;
       database->get_many(views, values);
       for (size_t i = 0; i < order.size(); ++i)
-        if (!values[i].empty()) out[order[i]] = decode_location(values[i]);
+        if (!values[i].empty()) each_location(values[i], [&](const Location& at) {
+          std::optional<Location>& best = out[order[i]];
+          if (best ? better(at, *best) : rank(at) != kGone) best = at;
+        });
     }
   });
 }
 
-void Index::usable_many(std::span<const ChunkId> ids, std::vector<uint8_t>& out) const {
-  std::vector<std::optional<Location>> places;
-  find_many(ids, places);
-  std::shared_lock lock(mu_);
-  out.resize(ids.size());
-  for (size_t i = 0; i < ids.size(); ++i) out[i] = places[i] && !distrusted_.contains(places[i]->pack);
+std::vector<Location> Index::places(const ChunkId& id) const {
+  std::vector<Location> out;
+  with_database([&] {
+    out.clear();
+    for (const IndexDatabase* database : {database_.get(), newer_.get()}) {
+      auto value = database ? database->get(chunk_key(id)) : std::nullopt;
+      if (value) each_location(*value, [&](const Location& at) {
+        if (rank(at) != kGone && std::ranges::find(out, at) == out.end()) out.push_back(at);
+      });
+    }
+    std::ranges::stable_sort(out, [&](const Location& a, const Location& b) { return better(a, b); });
+  });
+  return out;
 }
 
-void Index::distrust(const std::unordered_set<PackId, IdHash>& packs) {
+void Index::usable_many(std::span<const ChunkId> ids, std::vector<uint8_t>& out, std::unordered_set<uint32_t>* packs) const {
+  std::vector<std::optional<Location>> found;
+  find_many(ids, found);
+  std::shared_lock lock(mu_);
+  out.resize(ids.size());
+  for (size_t i = 0; i < ids.size(); ++i) {
+    out[i] = found[i] && rank(*found[i]) == kTrusted;
+    if (out[i] && packs) packs->insert(found[i]->pack);
+  }
+}
+
+bool Index::gone(uint32_t number) const {
+  std::shared_lock lock(mu_);
+  return gone_.contains(number);
+}
+
+bool Index::look_again() const {
+  int64_t before = looked_ns_, now = steady_ns();
+  if ((before != 0 && now - before < kLookAgainNs) || !looked_ns_.compare_exchange_strong(before, now)) return false;
+  const_cast<Index*>(this)->refresh();
+  return true;
+}
+
+void Index::distrust(const Condemned& packs) {
   std::unique_lock lock(mu_);
-  condemned_.insert(packs.begin(), packs.end());
+  for (const auto& [pack, since] : packs) condemned_[pack] = since;
   try {
     mark_condemned();
   } catch (const DatabaseDamaged&) {
@@ -300,7 +339,10 @@ void Index::mark_condemned() {
   for (const IndexDatabase* database : {database_.get(), newer_.get()}) {
     if (!database) continue;
     database->scan("k", [&](std::string_view key, std::string_view value) {
-      if (condemned_.contains(PackId::from_bytes(view(key.substr(1))))) distrusted_[Decoder(view(value), "local index").u32()] = true;
+      auto condemned = condemned_.find(PackId::from_bytes(view(key.substr(1))));
+      if (condemned == condemned_.end()) return;
+      auto [known, fresh] = distrusted_.emplace(PackRecord::decode(value).number, Distrusted{condemned->first, 0});
+      if (known->second.rank != kWrongLength) known->second.rank = kCondemned + condemned->second;
     });
   }
 }
@@ -316,12 +358,13 @@ PackInfo Index::pack(uint32_t number) const {
 
 void Index::add_segment(const SegmentId& id, std::span<const PackInfo> packs) {
   std::unique_lock lock(mu_);
+  std::vector<Loaded> loaded;
   for (const PackInfo& pack : packs) {
-    Listed& listed = listed_[pack.id];
-    listed.size_bytes = pack.size_bytes;
+    listed_[pack.id].size_bytes = pack.size_bytes;
+    loaded.push_back({pack, id});
   }
   try {
-    add(packs, {&id, 1});
+    add(loaded, {&id, 1});
   } catch (const DatabaseDamaged&) {  // disposable: it is built anew from the segment that was just written
     database_->clear();
     synchronise();

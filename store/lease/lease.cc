@@ -62,14 +62,15 @@ Lease::~Lease() {
   end();
 }
 
-// Writes the next renewal, then removes the one before: at every moment at least one stands.  A number is used for one attempt only:
-// a put whose answer was lost has left a file of that name.
+// Writes the next renewal, then removes the one before: at every moment at least one stands.  The first stays to the end: by its time
+// a prune knows which packs may be this session's.  A number is used for one attempt only: a put whose answer was lost has left a
+// file of that name.
 void Lease::put_next() {
   LeaseRecord next = record_;
   next.number = ++attempts_;
   put(backend_, lease_name(next.id, next.number), next.encode(keys_));
   uint32_t before = std::exchange(record_, std::move(next)).number;
-  if (before == 0) return;
+  if (before <= 1) return;
   try {
     backend_.remove(lease_name(id_, before));
   } catch (const Error&) {  // where removing isn't allowed the newest renewal counts
@@ -114,7 +115,9 @@ void Lease::close() {
 void Lease::end() noexcept {
   if (record_.number == 0) return;
   try {
-    backend_.remove(lease_name(id_, std::exchange(record_.number, 0)));
+    const uint32_t last = std::exchange(record_.number, 0);
+    if (last != 1) backend_.remove(lease_name(id_, last));
+    backend_.remove(lease_name(id_, 1));
   } catch (...) {
     try {
       record_.state = LeaseRecord::State::kClosed;
@@ -130,8 +133,9 @@ std::vector<SeenLease> list_leases(Backend& backend, const Keyring& keys) {
   for (const StoredFile& file : backend.list("leases/")) {
     auto id = LeaseId::parse(file.name.substr(7, 64));
     if (!id) continue;
-    SeenLease seen{{}, file.mtime_ns, false};
+    SeenLease seen{{}, file.mtime_ns, INT64_MIN, false};
     seen.record.id = *id;
+    if (file.name == lease_name(*id, 1)) seen.first_ns = file.mtime_ns;
     try {
       seen.record = LeaseRecord::decode(read_whole(backend, file.name, kMostSmallFileBytes), *id, keys, file.name);
       seen.readable = true;
@@ -140,9 +144,10 @@ std::vector<SeenLease> list_leases(Backend& backend, const Keyring& keys) {
     }
     SeenLease& best = newest[*id];
     seen.mtime_ns = std::max(seen.mtime_ns, best.mtime_ns);  // the youngest of its files says when it was last alive
+    seen.first_ns = std::max(seen.first_ns, best.first_ns);
     bool newer = !best.readable || (seen.readable && seen.record.number >= best.record.number);
     if (newer) best = std::move(seen);
-    else best.mtime_ns = seen.mtime_ns;
+    else best.mtime_ns = seen.mtime_ns, best.first_ns = seen.first_ns;
   }
   std::vector<SeenLease> out;
   for (auto& [id, seen] : newest) out.push_back(std::move(seen));

@@ -66,6 +66,7 @@ class Lease {
 struct SeenLease {
   LeaseRecord record;
   int64_t mtime_ns = 0;
+  int64_t first_ns = INT64_MIN;   // time of its first file; INT64_MIN when that isn't there
   bool readable = false;
   bool closed() const { return readable && record.state == LeaseRecord::State::kClosed; }
 };

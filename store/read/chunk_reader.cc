@@ -19,6 +19,7 @@ ChunkReader::~ChunkReader() = default;
 
 ByteView ChunkReader::chunk(const ChunkId& id) {
   auto at = index_.find(id);
+  if (!at && index_.look_again()) at = index_.find(id);
   if (!at) throw Error(ErrorCode::kNotFound, "chunk " + id.hex() + ": is not in the repository (any more)");
   return chunk(id, *at);
 }
@@ -26,11 +27,25 @@ ByteView ChunkReader::chunk(const ChunkId& id) {
 ByteView ChunkReader::chunk(const ChunkId& id, const Location& at) {
   try {
     return verified(id, at);
-  } catch (const Error&) {  // the index may have been built anew since it gave `at`
-    auto again = index_.find(id);
-    if (!again || *again == at) throw;
-    return verified(id, *again);
+  } catch (const Error&) {
+    if (auto bytes = elsewhere(id, at)) return *bytes;
+    if (index_.look_again())
+      if (auto bytes = elsewhere(id, at)) return *bytes;
+    throw;
   }
+}
+
+// Another copy; or the same, when the index has been built anew since it gave the place.
+std::optional<ByteView> ChunkReader::elsewhere(const ChunkId& id, const Location& but_not) {
+  const uint64_t epoch = epoch_;
+  for (const Location& place : index_.places(id)) {
+    if (place == but_not && index_.epoch() == epoch) continue;
+    try {
+      return verified(id, place);
+    } catch (const Error&) {
+    }
+  }
+  return std::nullopt;
 }
 
 // Drops what is known by pack numbers that don't hold any more.

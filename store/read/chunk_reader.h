@@ -22,7 +22,8 @@ class ChunkReader {
   ChunkReader(Backend& backend, const Keyring& keys, const Index& index, size_t cache_bytes);
   ~ChunkReader();
 
-  // The bytes of a chunk, its id recomputed; valid as long as only chunks of the same frame are asked for.
+  // The bytes of a chunk, its id recomputed; valid as long as only chunks of the same frame are asked for.  What can't be had in one
+  // place is looked for in the others that the index knows, and once more when a prune may have moved it.
   // Errors: kCorrupt, kNotFound (not in the repository), kIo: naming the chunk, the pack and the frame.
   ByteView chunk(const ChunkId& id);
   ByteView chunk(const ChunkId& id, const Location& at);
@@ -46,6 +47,7 @@ class ChunkReader {
     Buffer plain;
   };
   ByteView verified(const ChunkId& id, const Location& at);
+  std::optional<ByteView> elsewhere(const ChunkId& id, const Location& but_not);
   void follow_index();
   const OpenPack& open_pack(uint32_t number);
   const Buffer& frame(const Location& at);

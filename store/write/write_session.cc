@@ -2,9 +2,8 @@
 
 #include <algorithm>
 
-#include "store/gc/gc_list.h"
-#include "store/host.h"
 #include "store/index/segment.h"
+#include "store/read/reachable.h"
 
 namespace cairn {
 
@@ -15,17 +14,13 @@ constexpr FramePolicy kTreePolicy{3, 1 << 20};
 
 }  // namespace
 
-WriteSession::WriteSession(Repository& repository) : repository_(repository) {
+WriteSession::WriteSession(Repository& repository) : repository_(repository), store_(repository.backend(), repository.keys()) {
   const Keyring& keys = repository.keys();
   if (!keys.may_write()) throw Error(ErrorCode::kWrongKey, "this key may only read: use an owner's or a writer's to back up");
-  lease_.emplace(repository.backend(), keys, LeaseRecord::Kind::kWriter);
-  if (auto list = newest_gc_list(repository.backend(), keys)) {
-    generation_ = list->generation;
-    condemned_.insert(list->condemned.begin(), list->condemned.end());
-  }
+  protocol_.emplace(store_);
   index_ = &repository.fresh_index();
-  if (!condemned_.empty()) index_->distrust(condemned_);
-  lease_->activate(generation_);
+  index_->distrust(protocol_->view().condemned);
+  protocol_->activate();
   if (repository.config().suite == Suite::kAes256Gcm) suite_ = best_suite();
   auto done = [this](PackInfo pack) { pack_done(std::move(pack)); };
   data_packs_ = std::make_unique<PackSet>(repository.backend(), keys, ObjectType::kDataPack, suite_, done);
@@ -40,7 +35,17 @@ void WriteSession::claim_new(std::span<const ChunkId> ids, std::vector<uint8_t>&
   for (size_t i = 0; i < ids.size(); ++i) fresh[i] = !fresh[i] && claims_.claim(ids[i]);
 }
 
-void WriteSession::usable(std::span<const ChunkId> ids, std::vector<uint8_t>& usable) const { index_->usable_many(ids, usable); }
+void WriteSession::usable(std::span<const ChunkId> ids, std::vector<uint8_t>& usable) const {
+  std::unordered_set<uint32_t> packs;
+  index_->usable_many(ids, usable, &packs);
+  std::lock_guard lock(relied_mu_);
+  if (relied_epoch_ != index_->epoch()) {   // packs may have got other numbers
+    relied_numbers_.clear();
+    relied_epoch_ = index_->epoch();
+  }
+  for (uint32_t number : packs)
+    if (relied_numbers_.insert(number).second) relied_.insert(index_->pack(number).id);
+}
 
 ChunkReader WriteSession::make_reader(size_t cache_bytes) const {
   return ChunkReader(repository_.backend(), repository_.keys(), *index_, cache_bytes);
@@ -60,19 +65,27 @@ ChunkId WriteSession::put_object(ByteView object) {
 void WriteSession::pack_done(PackInfo pack) {
   std::lock_guard lock(mu_);
   stored_bytes_ += pack.size_bytes;
+  {
+    std::lock_guard relied_lock(relied_mu_);
+    relied_.insert(pack.id);
+  }
   finished_chunks_ += pack.chunks.size();
   finished_.push_back(std::move(pack));
   if (finished_chunks_ >= kSegmentChunks) write_segment();
 }
 
+void WriteSession::put_segment(std::span<const PackInfo> packs) {
+  auto id = random_id<SegmentId>();
+  Bytes file = encode_segment(id, repository_.keys(), packs);
+  put(repository_.backend(), segment_name(id), file);
+  stored_bytes_ += file.size();
+  index_->add_segment(id, packs);
+}
+
 // Requires: mu_ is held.
 void WriteSession::write_segment() {
   if (finished_.empty()) return;
-  auto id = random_id<SegmentId>();
-  Bytes file = encode_segment(id, repository_.keys(), finished_);
-  put(repository_.backend(), segment_name(id), file);
-  stored_bytes_ += file.size();
-  index_->add_segment(id, finished_);
+  put_segment(finished_);
   for (const PackInfo& pack : finished_)
     for (const ChunkInfo& chunk : pack.chunks) claims_.release(chunk.id);
   finished_.clear();
@@ -81,29 +94,19 @@ void WriteSession::write_segment() {
 
 // Packs without a segment are somebody's who crashed, unless somebody else is at work: then they are his, and he will write it.
 void WriteSession::put_adopted_into_segment() {
-  if (index_->adopted().empty()) return;
-  int64_t newest = 0;
-  auto leases = list_leases(repository_.backend(), repository_.keys());
-  for (const SeenLease& seen : leases) newest = std::max(newest, seen.mtime_ns);
-  for (const SeenLease& seen : leases)
-    if (seen.record.id != lease_->id() && !seen.closed() && newest - seen.mtime_ns < kLeaseStaleNs) return;
-  std::vector<PackInfo> packs;
-  size_t chunks = 0;
-  auto write = [&] {
-    if (packs.empty()) return;
-    auto id = random_id<SegmentId>();
-    Bytes file = encode_segment(id, repository_.keys(), packs);
-    put(repository_.backend(), segment_name(id), file);
-    stored_bytes_ += file.size();
-    packs.clear();
+  std::vector<PackInfo> adopted = index_->adopted();
+  std::erase_if(adopted, [&](const PackInfo& pack) { return protocol_->view().condemned.contains(pack.id); });
+  if (adopted.empty()) return;
+  for (const GcLease& lease : store_.leases())
+    if (lease.id != protocol_->lease() && !lease.stale) return;
+  size_t begin = 0, chunks = 0;
+  for (size_t end = 1; end <= adopted.size(); ++end) {
+    chunks += adopted[end - 1].chunks.size();
+    if (chunks < kSegmentChunks && end < adopted.size()) continue;
+    put_segment(std::span(adopted).subspan(begin, end - begin));
+    begin = end;
     chunks = 0;
-  };
-  for (const PackInfo& pack : index_->adopted()) {
-    if (condemned_.contains(pack.id)) continue;
-    packs.push_back(pack);
-    if ((chunks += pack.chunks.size()) >= kSegmentChunks) write();
   }
-  write();
 }
 
 void WriteSession::keep_packs() {
@@ -114,28 +117,43 @@ void WriteSession::keep_packs() {
   write_segment();
 }
 
-// Nothing was condemned since the lease was taken, and nobody has declared it dead.
-void WriteSession::require_standing() const {
-  lease_->require_alive();
-  auto list = newest_gc_list(repository_.backend(), repository_.keys());
-  if ((list ? list->generation : 0) != generation_ || lease_revoked(repository_.backend(), repository_.keys(), lease_->id()))
-    throw Error(ErrorCode::kLocked, "a prune ran during this backup: run it again (what was uploaded will be used)");
+// After a prune has written a list: is everything the snapshot needs in packs that are there and not condemned?
+bool WriteSession::still_there(const GcView& view, const Manifest& manifest) {
+  index_->refresh();
+  index_->distrust(view.condemned);
+  std::unordered_set<PackId, IdHash> listed;
+  for (const GcPack& pack : store_.packs())
+    if (!view.condemned.contains(pack.id)) listed.insert(pack.id);
+  {
+    std::lock_guard lock(relied_mu_);
+    if (std::ranges::all_of(relied_, [&](const PackId& pack) { return listed.contains(pack); })) return true;
+  }
+  // A prune moves what is needed out of packs that are mostly dead: only a look at all of it tells.
+  if (!repository_.keys().may_read()) return false;
+  try {
+    ChunkReader reader = make_reader(32 << 20);
+    Reachable needed(*index_, reader);
+    needed.only_usable = true;
+    needed.add(manifest);
+    return true;
+  } catch (const Error& e) {
+    if (e.code() != ErrorCode::kCorrupt && e.code() != ErrorCode::kNotFound) throw;
+    return false;
+  }
 }
 
 void WriteSession::commit(Manifest& manifest) {
   keep_packs();
-  require_standing();
   put_adopted_into_segment();
   manifest.id = random_id<SnapshotId>();
   manifest.author = repository_.keys().certificate.client();
-  manifest.lease = lease_->id();
-  manifest.generation = generation_;
   manifest.stats.bytes_stored = stored_bytes_;
-  put(repository_.backend(), snapshot_name(manifest.id), manifest.encode(repository_.keys(), suite_));
-  // A writer that was frozen between the check and the snapshot must not call it good: packs may be gone.
-  if (lease_revoked(repository_.backend(), repository_.keys(), lease_->id()))
-    throw Error(ErrorCode::kLocked, "a prune took this backup for dead while it was being saved: run it again");
-  lease_->close();
+  protocol_->commit([&](const GcView& view) { return still_there(view, manifest); },
+                    [&](const LeaseId& lease, uint64_t generation) {
+                      manifest.lease = lease;
+                      manifest.generation = generation;
+                      put(repository_.backend(), snapshot_name(manifest.id), manifest.encode(repository_.keys(), suite_));
+                    });
 }
 
 }  // namespace cairn

@@ -2,6 +2,7 @@
 //
 // Order (reliability first):  lease → newest gc list → listings and index → packs → index segments → lease checked → snapshot.
 // Nothing counts until commit() returns; without it only unreferenced packs stay behind, which the next session uses.
+// A prune may run meanwhile: commit() then makes sure that all the snapshot rests on is still there (store/gc/write_protocol.h).
 //
 // Threads:  claim_new, builders and put_object as their comments say; the rest by one thread.
 #pragma once
@@ -11,7 +12,8 @@
 #include <optional>
 #include <unordered_set>
 
-#include "store/lease/lease.h"
+#include "store/gc/on_repository.h"
+#include "store/gc/write_protocol.h"
 #include "store/read/chunk_reader.h"
 #include "store/repository.h"
 #include "store/write/claims.h"
@@ -41,26 +43,31 @@ class WriteSession {
   ChunkId put_object(ByteView object);
 
   // Everything durable, then the snapshot.  Fills id, author, lease, generation and stored bytes of `manifest`.
-  // Requires: all builders are flushed.   Errors: kLocked when the lease was lost; then there is no snapshot.
+  // Requires: all builders are flushed.   Errors: Overtaken when a prune took what it rests on: no snapshot, another session will do.
+  // kLocked when a prune took this session for dead: then there is no snapshot that counts.
   void commit(Manifest& manifest);
   // After an interruption: finishes what is in packs, so that the next run finds it.  Requires: no builder is in use.
   void keep_packs();
 
   uint64_t stored_bytes() const { return stored_bytes_; }  // of files written so far
-  uint64_t generation() const { return generation_; }
+  uint64_t generation() const { return protocol_->view().generation; }
 
  private:
   void pack_done(PackInfo pack);
   void write_segment();
+  void put_segment(std::span<const PackInfo> packs);
   void put_adopted_into_segment();
-  void require_standing() const;
+  bool still_there(const GcView& view, const Manifest& manifest);
   Repository& repository_;
-  std::optional<Lease> lease_;
-  uint64_t generation_ = 0;
+  OnRepository<GcStore> store_;
+  std::optional<WriteProtocol> protocol_;
   Suite suite_ = Suite::kXChaCha20Poly1305;       // of new packs
-  std::unordered_set<PackId, IdHash> condemned_;   // constant: no dedup hit may rely on these
   Index* index_ = nullptr;
   Claims claims_;
+  mutable std::mutex relied_mu_;
+  mutable std::unordered_set<uint32_t> relied_numbers_;             // guarded by relied_mu_; of packs in the index, as numbered in relied_epoch_
+  mutable uint64_t relied_epoch_ = 0;                               // guarded by relied_mu_
+  mutable std::unordered_set<PackId, IdHash> relied_;               // guarded by relied_mu_; packs this snapshot rests on, found or written
   std::mutex mu_;
   std::vector<PackInfo> finished_;     // guarded by mu_; in no segment yet
   size_t finished_chunks_ = 0;         // guarded by mu_

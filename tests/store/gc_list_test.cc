@@ -13,7 +13,7 @@ class GcListTest : public testing::Test {
     GcList list;
     list.generation = generation;
     list.created_ns = 5;
-    list.condemned = {PackId{{1}}, PackId{{2}}};
+    list.condemned = {{PackId{{1}}, 3}, {PackId{{2}}, 7}};
     list.barred_authors = {ClientId{{3}}};
     put(memory_, gc_list_name(generation), list.encode(keys));
   }
@@ -26,7 +26,7 @@ TEST_F(GcListTest, TheNewestComesBack) {
   auto list = newest_gc_list(memory_, keys_);
   ASSERT_TRUE(list);
   EXPECT_EQ(list->generation, 0xffu);
-  EXPECT_EQ(list->condemned, (std::vector<PackId>{PackId{{1}}, PackId{{2}}}));
+  EXPECT_EQ(list->condemned, (Condemned{{PackId{{1}}, 3}, {PackId{{2}}, 7}}));
   EXPECT_EQ(list->barred_authors, std::vector<ClientId>{ClientId{{3}}});
 }
 

@@ -230,7 +230,7 @@ TEST_F(IndexTest, ASessionLooksAgainAfterItsLeaseStands) {
 TEST_F(IndexTest, CondemnedPacksStayCondemnedWhenTheDatabaseIsBuiltAnew) {
   Index index(memory, repository_.keys(), folder("a"));
   PackId condemned = known_.begin()->second.first;
-  index.distrust({condemned});
+  index.distrust({{condemned, 1}});
   auto expect_condemned = [&] {
     for (const auto& [id, at] : known_) {
       std::vector<uint8_t> usable;

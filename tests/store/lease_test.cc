@@ -38,7 +38,8 @@ TEST_F(LeaseTest, LivesFromTheConstructorToItsEnd) {
     EXPECT_EQ(seen[0].record.state, LeaseRecord::State::kActive);
     EXPECT_EQ(seen[0].record.generation, 5u);
     EXPECT_EQ(seen[0].record.number, 2u);
-    EXPECT_EQ(files(), 1u);
+    EXPECT_EQ(files(), 2u);   // the newest, and the first, which says since when
+    EXPECT_NE(seen[0].first_ns, INT64_MIN);
     EXPECT_EQ(code_of([&] { lease.require_alive(); }), std::nullopt);
     lease.close();
     EXPECT_EQ(files(), 0u);

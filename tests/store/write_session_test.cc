@@ -39,10 +39,10 @@ class WriteSessionTest : public StoreTest {
     list.revoked = {LeaseId::parse(names("leases/")[0].substr(7, 64)).value()};
     put(memory, gc_list_name(1, list.kind), list.encode(keys));
   }
-  void put_gc_list(const Keyring& keys, uint64_t generation, std::vector<PackId> condemned = {}) {
+  void put_gc_list(const Keyring& keys, uint64_t generation, const std::vector<PackId>& condemned = {}) {
     GcList list;
     list.generation = generation;
-    list.condemned = std::move(condemned);
+    for (const PackId& pack : condemned) list.condemned[pack] = generation;
     put(memory, gc_list_name(generation), list.encode(keys));
   }
   std::vector<PackId> all_packs() {
@@ -125,37 +125,74 @@ TEST_F(WriteSessionTest, ChunksOfCondemnedPacksAreUploadedAgain) {
   EXPECT_EQ(read.files, sample_files(1));
 }
 
-TEST_F(WriteSessionTest, AChangedGenerationMeansNoSnapshot) {
+TEST_F(WriteSessionTest, APruneThatTookNothingOfItIsNoHindrance) {
   Repository repository = open();
+  Manifest manifest;
   {
     TestBackup backup(repository);
     put_gc_list(repository.keys(), 1);
-    EXPECT_EQ(code_of([&] { backup.commit(sample_files(1)); }), ErrorCode::kLocked);
+    manifest = backup.commit(sample_files(1));
   }
-  EXPECT_TRUE(names("snapshots/").empty());
+  EXPECT_EQ(manifest.generation, 1u);
   EXPECT_TRUE(names("leases/").empty());
-  FaultBackend recording(memory);
-  Repository again = open(recording, "again");
-  back_up(again, sample_files(1));   // and what was uploaded is used
-  EXPECT_EQ(recording.count_of(Operation::kCommit, "packs/"), 0u);
+  EXPECT_EQ(read_back(repository, manifest).files, sample_files(1));
 }
 
-TEST_F(WriteSessionTest, ALostLeaseMeansNoSnapshot) {
+TEST_F(WriteSessionTest, APruneThatTookWhatItRestsOnMeansNoSnapshot) {
   Repository repository = open();
+  back_up(repository, sample_files(1));
   {
     TestBackup backup(repository);
-    for (const std::string& name : names("leases/")) memory.remove(name);
-    EXPECT_EQ(code_of([&] { backup.commit(sample_files(1)); }), ErrorCode::kLocked);
+    Manifest manifest = backup.manifest_of(sample_files(1), 2);
+    put_gc_list(repository.keys(), 1, all_packs());
+    EXPECT_THROW(backup.session().commit(manifest), Overtaken);
   }
-  EXPECT_TRUE(names("snapshots/").empty());
+  EXPECT_EQ(names("snapshots/").size(), 1u);
+  EXPECT_TRUE(names("leases/").empty());
+  auto old_packs = all_packs();
+  Repository again = open(memory, "again");
+  Manifest second = back_up(again, sample_files(1), 3);
+  for (const PackId& pack : old_packs) memory.remove(pack_name(pack));
+  Repository reader = open(memory, "reader");
+  EXPECT_EQ(read_back(reader, second).files, sample_files(1));
 }
 
-TEST_F(WriteSessionTest, ARevokedLeaseMeansNoSnapshot) {
+// A prune may move what is needed to other packs: only the packs it rested on are condemned then.
+TEST_F(WriteSessionTest, WhatAPruneMovedIsLookedForWhereItIsNow) {
+  Repository repository = open();
+  back_up(repository, sample_files(1));
+  auto old_packs = all_packs();
+  TestBackup backup(repository);
+  Manifest manifest = backup.manifest_of(sample_files(1), 2);
+  {
+    Repository mover = open(memory, "mover");
+    put_gc_list(mover.keys(), 1, old_packs);
+    back_up(mover, sample_files(1), 2);   // uploads all of it again
+  }
+  backup.builder().flush();
+  backup.session().commit(manifest);
+  for (const PackId& pack : old_packs) memory.remove(pack_name(pack));
+  Repository reader = open(memory, "reader");
+  EXPECT_EQ(read_back(reader, manifest).files, sample_files(1));
+}
+
+TEST_F(WriteSessionTest, ALostLeaseIsReplacedWhenNothingIsLost) {
   Repository repository = open();
   TestBackup backup(repository);
+  LeaseId lost = LeaseId::parse(names("leases/")[0].substr(7, 64)).value();
+  for (const std::string& name : names("leases/")) memory.remove(name);
+  Manifest manifest = backup.commit(sample_files(1));
+  EXPECT_NE(manifest.lease, lost);
+  EXPECT_TRUE(names("leases/").empty());
+  EXPECT_EQ(names("snapshots/").size(), 1u);
+}
+
+TEST_F(WriteSessionTest, ARevokedLeaseIsReplacedToo) {
+  Repository repository = open();
+  TestBackup backup(repository);
+  LeaseId revoked = LeaseId::parse(names("leases/")[0].substr(7, 64)).value();
   put_revocation(repository.keys());
-  EXPECT_EQ(code_of([&] { backup.commit(sample_files(1)); }), ErrorCode::kLocked);
-  EXPECT_TRUE(names("snapshots/").empty());
+  EXPECT_NE(backup.commit(sample_files(1)).lease, revoked);
 }
 
 // A writer frozen between its last look and the snapshot: the snapshot may be there, but nobody is told that it is good.

@@ -1,0 +1,193 @@
+#include "store/prune/pruner.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "store/host.h"
+#include "store/notes/snapshot_list.h"
+#include "store/prune/compaction.h"
+#include "store/prune/reserve.h"
+#include "store/prune/segments.h"
+
+namespace cairn {
+
+namespace {
+
+constexpr int64_t kMostSkewNs = int64_t{5} * 60 * 1'000'000'000;
+constexpr size_t kReaderBytes = 32 << 20;
+
+uint64_t plain_bytes(const PackInfo& pack) {
+  uint64_t sum = 0;
+  for (const FrameInfo& frame : pack.frames) sum += frame.plain_bytes;
+  return sum;
+}
+
+}  // namespace
+
+Pruner::Pruner(Repository& repository, const PruneOptions& options, PruneProgress& progress, PruneReport& report)
+    : OnRepository(repository.backend(), repository.keys()), repository_(repository), options_(options), progress_(progress), report_(report) {}
+
+LeaseId Pruner::join(LeaseRecord::Kind kind) {
+  return with_reserve(backend_, [&] {
+    LeaseId id = OnRepository::join(kind);
+    for (const StoredFile& file : backend_.list(lease_name(id, 1)))
+      if (std::llabs(file.mtime_ns - now_ns()) > kMostSkewNs)
+        throw Error(ErrorCode::kLocked, backend_.describe() + ": its clock and this machine's differ by " +
+                                            std::to_string(std::llabs(file.mtime_ns - now_ns()) / 60'000'000'000) +
+                                            " minutes: set them right first, nothing was deleted");
+    return id;
+  });
+}
+
+void Pruner::activate(const LeaseId& lease, uint64_t generation) {
+  with_reserve(backend_, [&] { OnRepository::activate(lease, generation); });
+}
+
+std::vector<GcPack> Pruner::packs() {
+  std::vector<GcPack> out;
+  sizes_.clear();
+  for (const StoredFile& file : backend_.list("packs/"))
+    if (auto id = id_in_name<PackId>(file.name)) {
+      out.push_back({*id, file.mtime_ns});
+      sizes_[*id] = file.size_bytes;
+    }
+  return out;
+}
+
+uint64_t Pruner::size_bytes(const PackId& pack) const {
+  auto found = sizes_.find(pack);
+  return found == sizes_.end() ? 0 : found->second;
+}
+
+Marked Pruner::mark(const Condemned& condemned) {
+  progress_.phase("looking what is needed");
+  SnapshotList list = list_snapshots(backend_, keys_);
+  if (!list.problems.empty())
+    throw Error(ErrorCode::kCorrupt, list.problems.front().what + ": what it needs isn't known, so nothing was deleted (see: cairn check)");
+  // The index comes after the snapshots: it holds whatever they rest on.
+  Index& index = repository_.fresh_index();
+  index.distrust(condemned);
+  reader_.emplace(backend_, keys_, index, kReaderBytes);
+  reachable_.emplace(index, *reader_);
+  reachable_->check_interrupted = progress_.check_interrupted;
+  Marked marked;
+  report_.snapshots = list.snapshots.size();
+  std::ranges::stable_partition(list.snapshots, [](const Manifest& m) { return !m.late; });
+  for (const Manifest& m : list.snapshots) {
+    marked.snapshots.push_back({m.id, m.lease, true});
+    try {
+      reachable_->add(m);
+    } catch (const Error& e) {
+      if (e.code() == ErrorCode::kInterrupted) throw;
+      if (!m.late)
+        throw Error(e.code(), "snapshot " + m.id.hex().substr(0, 8) + ": " + e.what() +
+                                  ": nothing was deleted (see: cairn check, cairn repair)");
+      marked.snapshots.back().whole = false;
+      progress_.warning("snapshot " + m.id.hex().substr(0, 8) + " came too late and is not whole: " + e.what());
+    }
+  }
+  reachable_->add_bases();
+  for (const auto& [number, use] : reachable_->packs()) marked.needed.insert(index.pack(number).id);
+  return marked;
+}
+
+// Packs of which too much is dead; those condemned that are needed again; all data packs when everything is compressed anew.
+std::vector<CompactionPack> Pruner::candidates(const GcView& view) const {
+  std::vector<CompactionPack> out;
+  const Index& index = repository_.index();
+  for (const auto& [number, use] : reachable_->packs()) {
+    PackInfo pack = index.pack(number);
+    if (!sizes_.contains(pack.id)) continue;
+    const double live = static_cast<double>(use.live_bytes) / static_cast<double>(std::max<uint64_t>(1, plain_bytes(pack)));
+    const bool recompress = options_.recompress_level != 0 && pack.type == ObjectType::kDataPack;
+    if (100 * (1 - live) > options_.most_dead_percent || view.condemned.contains(pack.id) || recompress)
+      out.push_back({pack.id, pack.type, sizes_.at(pack.id), &use, live});
+  }
+  return out;
+}
+
+std::set<PackId> Pruner::compact(const GcView& view, const Marked&) {
+  std::vector<CompactionPack> packs = candidates(view);
+  if (packs.empty()) return {};
+  progress_.phase("moving what is needed");
+  for (const CompactionPack& pack : packs) progress_.bytes_total += pack.size_bytes;
+  try {
+    return cairn::compact(repository_, packs, options_.recompress_level, progress_, report_);
+  } catch (const Error& e) {
+    if (e.code() != ErrorCode::kNoSpace) throw;
+    report_.no_space = true;   // what is wholly dead can be deleted all the same
+    return {};
+  }
+}
+
+bool Pruner::create(const GcList& list) {
+  const std::string name = gc_list_name(list.generation, list.kind);
+  if (!backend_.list(name).empty()) {
+    for (const StoredFile& file : backend_.list(name))
+      if (file.name == name) return false;
+  }
+  try {
+    with_reserve(backend_, [&] { put(backend_, name, list.encode(keys_)); });
+    return true;
+  } catch (const Error& e) {
+    if (e.code() == ErrorCode::kNoSpace) throw;
+    // Taken by another prune meanwhile, or written by us although the answer was lost: no two lists are equal.
+    for (const StoredFile& file : backend_.list(name))
+      if (file.name == name) return false;
+    throw;
+  }
+}
+
+bool Pruner::put_list(uint64_t generation, const Condemned& condemned) {
+  GcList list;
+  list.generation = generation;
+  list.created_ns = now_ns();
+  list.condemned = condemned;
+  return create(list);
+}
+
+bool Pruner::put_revoked(uint64_t generation, const std::set<LeaseId>& leases) {
+  GcList list;
+  list.kind = GcList::Kind::kRevoked;
+  list.generation = generation;
+  list.created_ns = now_ns();
+  list.revoked.assign(leases.begin(), leases.end());
+  return create(list);
+}
+
+bool Pruner::put_accepted(uint64_t generation, const std::vector<SnapshotId>& snapshots) {
+  GcList list;
+  list.kind = GcList::Kind::kAccepted;
+  list.generation = generation;
+  list.created_ns = now_ns();
+  list.accepted = snapshots;
+  return create(list);
+}
+
+// The index first.  On a full disk there may be no room for new segments: what an old one says of a pack that is gone counts for
+// nothing, and it is put right when there is room.
+void Pruner::drop_from_index(const std::set<PackId>& packs) {
+  progress_.phase("deleting");
+  try {
+    drop_later_.clear();
+    SegmentChanges changes = with_reserve(backend_, [&] { return drop_from_segments(repository_, packs); });
+    report_.segments_removed += changes.removed;
+    report_.segments_written += changes.written;
+  } catch (const Error& e) {
+    if (e.code() != ErrorCode::kNoSpace) throw;
+    drop_later_ = packs;
+  }
+}
+
+void Pruner::finish_index() {
+  if (drop_later_.empty()) return;
+  drop_from_index(std::exchange(drop_later_, {}));
+}
+
+void Pruner::remove(const PackId& pack) {
+  backend_.remove(pack_name(pack));
+  ++report_.deleted_packs;
+  report_.deleted_bytes += size_bytes(pack);
+}
+
+}  // namespace cairn

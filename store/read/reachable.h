@@ -1,0 +1,52 @@
+// Everything that snapshots need, each thing once: a bit for each chunk that is reachable, where the index says it is.
+//
+// What several snapshots share is walked once: the bit of a tree object says that all beneath it was seen.
+// Memory:   a bit for each chunk of the packs that are needed (2 MB for a TiB of 64 KiB chunks), and some thousand ids on their way.
+// Threads:  one thread at a time.
+#pragma once
+
+#include <functional>
+#include <map>
+
+#include "store/read/chunk_reader.h"
+#include "store/snapshot/manifest.h"
+
+namespace cairn {
+
+class Reachable {
+ public:
+  // `index` and `reader` must outlive this.  The index must not be refreshed meanwhile.
+  Reachable(const Index& index, ChunkReader& reader) : index_(index), reader_(reader) {}
+
+  // Called now and then; may throw to stop.
+  std::function<void()> check_interrupted = [] {};
+  // Chunks that are in no pack that may be relied on count as missing.
+  bool only_usable = false;
+
+  // Marks what a snapshot needs.  kCorrupt, kNotFound: something is missing or can't be read; then everything seen so far is marked, and
+  // a snapshot that shares with this one may wrongly seem whole: ask for the good ones first.
+  void add(const Manifest& snapshot);
+  // The bases of delta frames in packs that are needed, and theirs.
+  void add_bases();
+
+  struct PackUse {
+    std::vector<bool> chunks;       // by their place in the pack's chunk list
+    uint64_t live_bytes = 0;        // plaintext
+  };
+  // By pack number, those with at least one bit.
+  const std::map<uint32_t, PackUse>& packs() const { return packs_; }
+  uint64_t objects() const { return objects_; }
+
+ private:
+  bool mark(const Location& at);
+  void mark_chunks();
+  void visit(const std::vector<ChunkId>& batch, std::vector<ChunkId>& more);
+  [[noreturn]] void fail_missing(const ChunkId& id) const;
+  const Index& index_;
+  ChunkReader& reader_;
+  std::map<uint32_t, PackUse> packs_;
+  std::vector<ChunkId> chunks_;     // waiting to be looked up together
+  uint64_t objects_ = 0;
+};
+
+}  // namespace cairn
