@@ -59,8 +59,21 @@ int run(const std::vector<std::string>& words, Options& options, Output& out) {
   Parser parser("cairn", "cairn keeps deduplicated, encrypted backups of whole applications.", kDetails, program_version());
   declare_options(parser, options);
   std::vector<std::unique_ptr<Command>> commands;
-  for (auto make : {make_init, make_backup, make_snapshots, make_ls, make_cat, make_restore, make_diff, make_stats, make_check,
-                    make_copy, make_version, make_completion}) {
+  for (auto make : {
+           make_init,
+           make_backup,
+           make_snapshots,
+           make_ls,
+           make_cat,
+           make_restore,
+           make_diff,
+           make_stats,
+           make_check,
+           make_copy,
+           make_prune,
+           make_version,
+           make_completion,
+       }) {
     commands.push_back(make());
     commands.back()->declare(parser.add_command(commands.back()->help()));
   }

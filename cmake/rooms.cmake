@@ -269,6 +269,7 @@ cairn_library(cairn_cli
   cli/commands/init.cc
   cli/commands/ls.cc
   cli/commands/postgres_restore.cc
+  cli/commands/prune.cc
   cli/commands/redis_restore.cc
   cli/commands/restore.cc
   cli/commands/snapshots.cc
@@ -283,6 +284,7 @@ cairn_library(cairn_cli
   cli/output.cc
   cli/password.cc
   cli/progress.cc
+  cli/prune_json.cc
   cli/session.cc
   cli/snapshot_path.cc
   cli/table.cc

@@ -139,7 +139,9 @@ void store_pieces(WriteSession& session, const Repository& repository, PieceRead
 
 }  // namespace
 
-BackupResult backup(Repository& repository, const std::vector<SourceSpec>& sources, const BackupOptions& options, Monitor& monitor) {
+namespace {
+
+BackupResult backup_once(Repository& repository, const std::vector<SourceSpec>& sources, const BackupOptions& options, Monitor& monitor) {
   require_distinct_names(sources);
   auto started = std::chrono::steady_clock::now();
   Manifest manifest = begin_manifest(options);
@@ -175,6 +177,26 @@ BackupResult backup(Repository& repository, const std::vector<SourceSpec>& sourc
     if (monitor.errors > pieces.broken_streams() && component.kind == ComponentKind::kTree) component.completeness = Completeness::kIncomplete;
   session->commit(manifest);
   return {std::move(manifest), incomplete};
+}
+
+// Standard input can't be read twice.
+bool repeatable(const std::vector<SourceSpec>& sources) {
+  return std::ranges::none_of(sources, [](const SourceSpec& source) { return source.kind == SourceSpec::Kind::kStdin; });
+}
+
+}  // namespace
+
+BackupResult backup(Repository& repository, const std::vector<SourceSpec>& sources, const BackupOptions& options, Monitor& monitor) {
+  constexpr int kMostAttempts = 3;
+  for (int attempt = 1;; ++attempt) {
+    try {
+      return backup_once(repository, sources, options, monitor);
+    } catch (const Overtaken&) {
+      if (attempt == kMostAttempts || !repeatable(sources)) throw;
+    }
+    monitor.warning("a prune took away something this backup rests on: it begins again, with what was uploaded");
+    monitor.begin_again();
+  }
 }
 
 }  // namespace cairn

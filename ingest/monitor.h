@@ -42,6 +42,9 @@ class Monitor {
     return current_;
   }
 
+  // The operation starts from its beginning once more.
+  void begin_again() { bytes_done = bytes_total = files_done = files_total = errors = 0; }
+
   std::atomic<uint64_t> bytes_done{0}, bytes_total{0};  // total 0: not known (yet)
   std::atomic<uint64_t> files_done{0}, files_total{0};
   std::atomic<uint64_t> errors{0};

@@ -43,6 +43,12 @@ void Pruner::activate(const LeaseId& lease, uint64_t generation) {
   with_reserve(backend_, [&] { OnRepository::activate(lease, generation); });
 }
 
+// By another list everything may be needed elsewhere.
+GcView Pruner::newest() {
+  reachable_.reset();
+  return OnRepository::newest();
+}
+
 std::vector<GcPack> Pruner::packs() {
   std::vector<GcPack> out;
   sizes_.clear();
@@ -62,8 +68,12 @@ uint64_t Pruner::size_bytes(const PackId& pack) const {
 Marked Pruner::mark(const Condemned& condemned) {
   progress_.phase("looking what is needed");
   SnapshotList list = list_snapshots(backend_, keys_);
-  if (!list.problems.empty())
-    throw Error(ErrorCode::kCorrupt, list.problems.front().what + ": what it needs isn't known, so nothing was deleted (see: cairn check)");
+  for (const SnapshotList::Problem& problem : list.problems) {
+    auto id = id_in_name<SnapshotId>(problem.file);
+    const bool forgotten = id && std::ranges::find(list.standing, *id) != list.standing.end();   // somebody is forgetting it right now
+    if (!forgotten) throw Error(ErrorCode::kCorrupt, problem.what + ": what is needed isn't known, so nothing was deleted (see: cairn check)");
+  }
+  if (nothing_new(list.snapshots)) return marked_;
   // The index comes after the snapshots: it holds whatever they rest on.
   Index& index = repository_.fresh_index();
   index.distrust(condemned);
@@ -88,7 +98,16 @@ Marked Pruner::mark(const Condemned& condemned) {
   }
   reachable_->add_bases();
   for (const auto& [number, use] : reachable_->packs()) marked.needed.insert(index.pack(number).id);
+  marked_ = marked;
   return marked;
+}
+
+// The last mark by the same list still holds when no snapshot has come since and nothing was moved: what that mark found not needed was all that has been
+// condemned meanwhile, so every chunk would be found where it was.
+bool Pruner::nothing_new(const std::vector<Manifest>& snapshots) const {
+  return reachable_ && std::ranges::all_of(snapshots, [&](const Manifest& m) {
+    return std::ranges::find(marked_.snapshots, m.id, &Marked::Snapshot::id) != marked_.snapshots.end();
+  });
 }
 
 // Packs of which too much is dead; those condemned that are needed again; all data packs when everything is compressed anew.
@@ -109,6 +128,7 @@ std::vector<CompactionPack> Pruner::candidates(const GcView& view) const {
 std::set<PackId> Pruner::compact(const GcView& view, const Marked&) {
   std::vector<CompactionPack> packs = candidates(view);
   if (packs.empty()) return {};
+  marked_ = {};   // what is moved is needed elsewhere from now on
   progress_.phase("moving what is needed");
   for (const CompactionPack& pack : packs) progress_.bytes_total += pack.size_bytes;
   try {

@@ -22,6 +22,7 @@ class Pruner final : public OnRepository<PruneStore> {
   // kLocked when the storage's clock and ours are too far apart.
   LeaseId join(LeaseRecord::Kind kind) override;
   void activate(const LeaseId& lease, uint64_t generation) override;
+  GcView newest() override;
   std::vector<GcPack> packs() override;
   Marked mark(const Condemned& condemned) override;
   std::set<PackId> compact(const GcView& view, const Marked& marked) override;
@@ -41,12 +42,14 @@ class Pruner final : public OnRepository<PruneStore> {
 
  private:
   bool create(const GcList& list);
+  bool nothing_new(const std::vector<Manifest>& snapshots) const;
   Repository& repository_;
   const PruneOptions& options_;
   PruneProgress& progress_;
   PruneReport& report_;
   std::optional<ChunkReader> reader_;
   std::optional<Reachable> reachable_;         // of the last mark
+  Marked marked_;                              // what it found; nothing after a compaction
   std::map<PackId, uint64_t> sizes_;           // of the last listing
   std::set<PackId> drop_later_;
 };

@@ -27,9 +27,9 @@ ByteView ChunkReader::chunk(const ChunkId& id) {
 ByteView ChunkReader::chunk(const ChunkId& id, const Location& at) {
   try {
     return verified(id, at);
-  } catch (const Error&) {
+  } catch (const Error& e) {
     if (auto bytes = elsewhere(id, at)) return *bytes;
-    if (index_.look_again())
+    if (e.code() == ErrorCode::kNotFound && index_.look_again())   // its pack is gone
       if (auto bytes = elsewhere(id, at)) return *bytes;
     throw;
   }

@@ -6,8 +6,8 @@ start_postgres
 run_sql "$url/postgres" -c 'CREATE DATABASE bench'
 pgbench -i -q -s 4 bench >/dev/null 2>&1
 expect 0 "$cairn" init
-pgbench -n -c 4 -j 2 -T 60 bench >/dev/null 2>&1 &
-load=$!
+pgbench -n -c 4 -j 2 -T 3600 bench >/dev/null 2>&1 &
+load=$!   # until it is killed, or the server stops: a sanitized cairn may take minutes
 history() { query "$url/bench" 'SELECT count(*) FROM pgbench_history'; }
 moves() { [ "$(history)" -gt "$((before + 200))" ]; }
 

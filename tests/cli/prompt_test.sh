@@ -3,10 +3,11 @@
 . "$(dirname "$0")/setup.sh"
 unset CAIRN_PASSWORD
 cat >ask.py <<'PY'
-import os, pty, sys, termios
+import os, pty, signal, sys, termios
 answers, command = sys.argv[1].split(","), sys.argv[2:]
 pid, fd = pty.fork()
 if pid == 0:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # whoever started this may have it ignored
     os.execv(command[0], command)
 seen = b""
 def until(words):

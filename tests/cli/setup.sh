@@ -33,9 +33,9 @@ skip() {
   echo "SKIPPED: $*" >&2
   exit 77
 }
-# wait_for COMMAND...: until it succeeds, at most ten seconds.
+# wait_for COMMAND...: until it succeeds, at most a minute: sanitized programs share the machine.
 wait_for() {
-  for _ in $(seq 100); do
+  for _ in $(seq 600); do
     if "$@"; then return 0; fi
     sleep 0.1
   done

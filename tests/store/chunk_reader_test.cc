@@ -191,8 +191,11 @@ TEST_F(ChunkReaderTest, SurvivesAnIndexThatIsBuiltAnew) {
     chunk_reader.chunk(repository.keys().chunk_id(chunk));
   }
   put_frame(repository, {noise(5, 99)});
-  memory.remove(pack_name(index.pack(0).id));   // makes it start anew
+  for (uint64_t i = 0; i < 30; ++i) put_frame(repository, {noise(5, 200 + i)});
   index.refresh();
+  memory.remove(pack_name(index.pack(0).id));
+  for (uint32_t i = index.pack_numbers() - 30; i < index.pack_numbers(); ++i) memory.remove(pack_name(index.pack(i).id));
+  index.refresh();   // most of its packs are gone: it starts anew
   EXPECT_TRUE(index.rebuilt());
   size_t errors = 0;
   for (size_t i = 0; i < chunks.size(); ++i) {

@@ -48,17 +48,12 @@ std::string World::loss() const {
 LeaseId SimulatedStore::join(LeaseRecord::Kind kind) {
   auto id = world_.fresh_id<LeaseId>();
   const bool writer = kind == LeaseRecord::Kind::kWriter;
-  if (writer && world_.mutant == Mutant::kLeaseAfterLists) {
-    unannounced_ = id;
-    return id;
-  }
   step_();
   world_.leases[id] = {writer, true, false, 0, world_.now_ns};
   return id;
 }
 void SimulatedStore::activate(const LeaseId& lease, uint64_t generation) {
   step_();
-  if (unannounced_ == lease) world_.leases[lease].started_ns = world_.now_ns;
   auto found = world_.leases.find(lease);
   if (found == world_.leases.end()) return;
   found->second.joining = false;

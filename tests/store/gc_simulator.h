@@ -25,7 +25,6 @@ enum class Mutant {
   kNothingCarried,     // a list forgets what the one before named
   kTieByNumber,        // two prunes may each keep another copy of a chunk
   kLateIsGood,         // no late rule
-  kLeaseAfterLists,    // a writer announces itself when it has read everything
   kRevokeAfterListing, // leases are declared dead after the last listing
   kRevokedOnce,        // a prune doesn't declare dead what an earlier one has
 };
@@ -111,7 +110,6 @@ class SimulatedStore final : public PruneStore {
   std::mt19937_64& random_;
   std::optional<std::vector<std::pair<SnapshotId, World::Snapshot>>> first_listing_;   // of kOneListing
   std::set<LeaseId> held_back_;                                                     // of kRevokeAfterListing
-  std::optional<LeaseId> unannounced_;                                                 // of kLeaseAfterLists
 };
 
 // What a backup does: takes what it wants, relies on what is there, uploads the rest, commits.  Comes back when it is saved, or was

@@ -70,7 +70,6 @@ std::string mutant_name(const testing::TestParamInfo<Mutant>& tested) {
     case Mutant::kNothingCarried: return "NothingCarried";
     case Mutant::kTieByNumber: return "TieByNumber";
     case Mutant::kLateIsGood: return "LateIsGood";
-    case Mutant::kLeaseAfterLists: return "LeaseAfterLists";
     case Mutant::kRevokeAfterListing: return "RevokeAfterListing";
     case Mutant::kRevokedOnce: return "RevokedOnce";
   }
@@ -79,8 +78,7 @@ std::string mutant_name(const testing::TestParamInfo<Mutant>& tested) {
 
 INSTANTIATE_TEST_SUITE_P(Rules, GcMutants,
                          testing::Values(Mutant::kNotRevoked, Mutant::kOneListing, Mutant::kListOverwritten, Mutant::kNothingCarried,
-                                         Mutant::kTieByNumber, Mutant::kLateIsGood, Mutant::kLeaseAfterLists, Mutant::kRevokeAfterListing,
-                                         Mutant::kRevokedOnce),
+                                         Mutant::kTieByNumber, Mutant::kLateIsGood, Mutant::kRevokeAfterListing, Mutant::kRevokedOnce),
                          mutant_name);
 
 }  // namespace

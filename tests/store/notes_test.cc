@@ -132,22 +132,27 @@ TEST_F(NotesTest, OnlyAnOwnerWritesAndCompacts) {
 
 // A note that goes away while all are read: what it said is looked for again.
 TEST_F(NotesTest, ReadsAgainWhenOneGoesAway) {
-  class Vanishing : public MemoryBackend {
+  class Vanishing : public Backend {
    public:
-    explicit Vanishing(std::map<std::string, Bytes> files) : MemoryBackend(std::move(files)) {}
+    Vanishing(Backend& inner, const Keyring& keys) : inner_(inner), keys_(keys) {}
+    std::vector<StoredFile> list(std::string_view prefix) override { return inner_.list(prefix); }
+    uint64_t size(std::string_view name) override { return inner_.size(name); }
     Buffer read(std::string_view name, uint64_t offset, uint64_t length) override {
-      if (!compacted) {
-        compacted = true;
-        compact_notes(*this, *keys, 0);
-      }
-      return MemoryBackend::read(name, offset, length);
+      if (!std::exchange(compacted_, true)) compact_notes(inner_, keys_, 0);
+      return inner_.read(name, offset, length);
     }
-    bool compacted = false;
-    const Keyring* keys = nullptr;
+    std::unique_ptr<Upload> create(std::string_view name) override { return inner_.create(name); }
+    bool remove(std::string_view name) override { return inner_.remove(name); }
+    std::vector<std::string> list_foreign() override { return inner_.list_foreign(); }
+    std::string describe() const override { return "vanishing"; }
+
+   private:
+    Backend& inner_;
+    const Keyring& keys_;
+    bool compacted_ = false;
   };
   for (uint8_t i = 1; i <= 4; ++i) put_raw(i, {tagged(i, 1, "tag")});
-  Vanishing backend(memory_.snapshot());
-  backend.keys = &keys_;
+  Vanishing backend(memory_, keys_);
   std::vector<std::string> problems;
   EXPECT_EQ(Notes::load(backend, keys_, &problems).all().size(), 4u);
   EXPECT_TRUE(problems.empty());

@@ -61,8 +61,8 @@ TEST_F(WriteSessionTest, PacksAreVisibleBeforeSegmentsAndSegmentsBeforeTheSnapsh
     if (r.operation == Operation::kRemove) order += "-";
     if (r.operation == Operation::kCommit || r.operation == Operation::kRemove) order += r.name[0];
   }
-  // lease joining, lease active, packs, index, snapshot, lease removed
-  EXPECT_EQ(order, "ll-lppis-l");
+  // lease joining, lease active, packs, index, snapshot, both of the lease's files removed
+  EXPECT_EQ(order, "llppis-l-l");
 }
 
 TEST_F(WriteSessionTest, TheLeaseStandsBeforeAnythingIsLookedAt) {

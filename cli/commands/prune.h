@@ -1,0 +1,12 @@
+// Freeing space, for the commands that do it: prune, and forget --prune.
+#pragma once
+
+#include "cli/session.h"
+#include "store/prune/prune.h"
+
+namespace cairn {
+
+// Prunes and tells: for people in words, for programs as a summary.  Returns the exit code.
+int run_prune(Session& session, const PruneOptions& options);
+
+}  // namespace cairn
