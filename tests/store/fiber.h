@@ -18,7 +18,7 @@ namespace cairn {
 
 class Fiber {
  public:
-  explicit Fiber(std::function<void()> run) : run_(std::move(run)), stack_(new char[kStackBytes]) {
+  explicit Fiber(std::function<void()> run) : run_(std::move(run)), stack_(std::make_unique_for_overwrite<char[]>(kStackBytes)) {
     ::getcontext(&inside_);
     inside_.uc_stack.ss_sp = stack_.get();
     inside_.uc_stack.ss_size = kStackBytes;
