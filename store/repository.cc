@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "store/host.h"
+#include "store/prune/reserve.h"
 #include "store/notes/snapshot_list.h"
 #include "store/tree/directory.h"
 
@@ -33,6 +34,7 @@ RepositoryId Repository::init(Backend& backend, std::string_view password, const
   // The config comes last: a place without one is no repository, whatever a crash left there.
   add_slot(backend, keys, password, options.kdf);
   put(backend, kConfigName, config.encode(*keys.maintenance_seed));
+  make_reserve(backend, id);
   return id;
 }
 

@@ -1,6 +1,7 @@
 #include "store/read/reachable.h"
 
 #include <algorithm>
+#include <cstring>
 #include <set>
 
 #include "store/tree/references.h"
@@ -11,6 +12,7 @@ namespace {
 
 constexpr size_t kChunkBatch = 16 << 10;    // looked up together: sorted questions are several times cheaper
 constexpr size_t kObjectBatch = 1 << 10;
+constexpr size_t kSeenIds = 256 << 10;      // a power of two
 
 size_t chunk_count(const PackInfo& pack) {
   size_t count = 0;
@@ -33,6 +35,17 @@ bool Reachable::mark(const Location& at) {
   use.chunks[at.chunk] = true;
   use.live_bytes += at.length_bytes;
   return true;
+}
+
+// True when it was asked for before and nothing has taken its place since: then it is marked, or about to be.
+bool Reachable::seen(const ChunkId& id) {
+  if (seen_.empty()) seen_.resize(kSeenIds);
+  uint64_t place;
+  std::memcpy(&place, id.bytes.data(), sizeof place);
+  ChunkId& slot = seen_[place % kSeenIds];
+  if (slot == id) return true;
+  slot = id;
+  return false;
 }
 
 void Reachable::mark_chunks() {
@@ -65,8 +78,10 @@ void Reachable::visit(const std::vector<ChunkId>& batch, std::vector<ChunkId>& m
     ++objects_;
     add_references(reader_.chunk(id, at), object_name(id), found);
   }
-  more.insert(more.end(), found.objects.begin(), found.objects.end());
-  chunks_.insert(chunks_.end(), found.chunks.begin(), found.chunks.end());
+  for (const ChunkId& id : found.objects)
+    if (!seen(id)) more.push_back(id);
+  for (const ChunkId& id : found.chunks)
+    if (!seen(id)) chunks_.push_back(id);
   if (chunks_.size() >= kChunkBatch) mark_chunks();
 }
 
@@ -76,6 +91,8 @@ void Reachable::add(const Manifest& snapshot) {
     for (const ChunkId& id : {component.catalogue, component.recipe_list})
       if (!id.is_zero()) waiting.push_back(id);
   chunks_.clear();
+  if (failed_) seen_.clear();   // what it was about to mark may not be
+  failed_ = true;
   while (!waiting.empty()) {
     size_t count = std::min(waiting.size(), kObjectBatch);
     std::vector<ChunkId> batch(waiting.end() - static_cast<std::ptrdiff_t>(count), waiting.end());
@@ -83,6 +100,7 @@ void Reachable::add(const Manifest& snapshot) {
     visit(batch, waiting);
   }
   mark_chunks();
+  failed_ = false;
 }
 
 void Reachable::add_bases() {

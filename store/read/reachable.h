@@ -1,7 +1,8 @@
 // Everything that snapshots need, each thing once: a bit for each chunk that is reachable, where the index says it is.
 //
 // What several snapshots share is walked once: the bit of a tree object says that all beneath it was seen.
-// Memory:   a bit for each chunk of the packs that are needed (2 MB for a TiB of 64 KiB chunks), and some thousand ids on their way.
+// Memory:   a bit for each chunk of the packs that are needed (2 MB for a TiB of 64 KiB chunks), 8 MB of ids met lately, and some
+//           thousand ids on their way.
 // Threads:  one thread at a time.
 #pragma once
 
@@ -42,11 +43,14 @@ class Reachable {
   void mark_chunks();
   void visit(const std::vector<ChunkId>& batch, std::vector<ChunkId>& more);
   [[noreturn]] void fail_missing(const ChunkId& id) const;
+  bool seen(const ChunkId& id);
   const Index& index_;
   ChunkReader& reader_;
   std::map<uint32_t, PackUse> packs_;
   std::vector<ChunkId> chunks_;     // waiting to be looked up together
+  std::vector<ChunkId> seen_;       // met lately, each at the place its bytes say: most of a changed directory is as it was
   uint64_t objects_ = 0;
+  bool failed_ = false;             // the last add() did not come to its end
 };
 
 }  // namespace cairn
