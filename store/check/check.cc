@@ -38,6 +38,10 @@ void check_metadata(Repository& repository, CheckReport& report) {
       return report.notes.push_back(file.name + ": a key slot of another repository; an interrupted init leaves such");
     Header::decode(body, ObjectType::kKeySlot, file.name, keys.repository, id ? id->view() : ByteView{});
   });
+  check_small_files(backend, kReserveName, report, [&](const StoredFile& file) {
+    Header::decode(check_trailer(read_whole(backend, file.name, kMostSmallFileBytes), file.name), ObjectType::kReserve, file.name, keys.repository,
+                   LeaseId{}.view());
+  });
   check_small_files(backend, "index/", report, [&](const StoredFile& file) {
     auto id = id_in_name<SegmentId>(file.name);
     if (!id) return;
