@@ -169,7 +169,7 @@ std::string backup_json(const BackupResult& result, uint64_t errors, bool dry_ru
   return line(out);
 }
 
-std::string snapshot_json(const Manifest& m) {
+std::string snapshot_json(const Manifest& m, const KeyCard* author) {
   Json out{{"message_type", "snapshot"}, {"id", m.id.hex()}, {"time", rfc3339(m.time_ns)}, {"host", m.host}, {"user", m.user}};
   out["tags"] = m.tags;
   out["components"] = component_names(m);
@@ -180,6 +180,10 @@ std::string snapshot_json(const Manifest& m) {
   add_stats(out["stats"], m.stats);
   out["program"] = m.program;
   out["author"] = m.author.hex();
+  if (author) {
+    out["author_label"] = author->label;
+    out["author_role"] = role_name(author->role);
+  }
   return line(out);
 }
 

@@ -36,7 +36,7 @@ Repository& Session::repository() {
   if (!repository_) {
     read_config(backend());
     const Password secret = password(Ask::kOnce);
-    repository_.emplace(backend(), secret.view(), options.cache_folder, index_soon);
+    repository_.emplace(backend(), secret.unlock(), options.cache_folder, index_soon);
   }
   return *repository_;
 }
