@@ -1,16 +1,13 @@
 #include "store/keys/key_admin.h"
 
+#include "store/repository.h"
 #include "store/sealed_file.h"
+#include "tests/store/fault_backend.h"
 #include "tests/store/store_fixture.h"
+#include "tests/store/temp_dir.h"
 
 namespace cairn {
 namespace {
-
-// A storage on which nothing can be removed.
-class Undeletable : public MemoryBackend {
- public:
-  bool remove(std::string_view name) override { throw Error(ErrorCode::kIo, std::string(name) + ": can't be removed"); }
-};
 
 class KeyAdminTest : public testing::Test {
  protected:
@@ -110,10 +107,16 @@ TEST_F(KeyAdminTest, ASlotOfTheFirstVersionGetsItsCardWithTheNextPassword) {
 }
 
 TEST_F(KeyAdminTest, WhereNothingCanBeRemovedTheOldPasswordIsToldToOpenStill) {
-  Undeletable storage;
-  const SlotId slot = add_slot(storage, owner_, "old", cheap_kdf());
-  EXPECT_NE(change_unlock(storage, owner_, slot, "new", cheap_kdf()).not_removed, "");
-  for (const char* password : {"old", "new"}) EXPECT_EQ(open_slots(storage, owner_.repository, password).encode(), owner_.encode());
+  FaultBackend storage(memory_);
+  change_unlock(storage, open("first"), first_, "second", cheap_kdf());
+  const uint64_t operations = storage.count();   // the removal is the last of them
+  ASSERT_EQ(storage.count_of(Operation::kRemove), 1U);
+  SlotId slot;
+  const Keyring keys = open("second", &slot);
+  storage.clear();
+  storage.fail_at(operations, ErrorCode::kIo);
+  EXPECT_NE(change_unlock(storage, keys, slot, "third", cheap_kdf()).not_removed, "");
+  for (const char* password : {"second", "third"}) EXPECT_EQ(open(password).encode(), owner_.encode());
 }
 
 TEST_F(KeyAdminTest, NoMoreKeysThanAreTried) {
@@ -143,6 +146,39 @@ TEST_F(KeyAdminTest, SignaturesOfReadersAndStrangersAreRefused) {
   EXPECT_EQ(code(), ErrorCode::kCorrupt);
   forger.certificate = owner_.certificate;   // another's, with one's own signature
   EXPECT_EQ(code(), ErrorCode::kCorrupt);
+}
+
+// The same for whole snapshots: each is told by its name, and none is taken for one.
+TEST_F(KeyAdminTest, ForgedSnapshotsAreNamedAndLeftOut) {
+  MemoryBackend memory;
+  Repository::init(memory, kTestPassword, cheap_options());
+  TempDir cache;
+  Repository repository(memory, kTestPassword, cache.path().string());
+  const Keyring& owner = repository.keys();
+  auto put_as = [&](const Keyring& keys) {
+    Manifest m;
+    m.root = owner.chunk_id(noise(10, 1));
+    m.id = random_id<SnapshotId>();
+    put(memory, snapshot_name(m.id), m.encode(keys, Suite::kXChaCha20Poly1305));
+    return m.id.hex();
+  };
+  Keyring forger = owner.for_role(Role::kWriter, 1);
+  const std::string genuine = put_as(forger);
+  std::vector<std::string> forged;
+  const PublicKey signer = signing_public_key(*forger.signing_seed);
+  forger.certificate = make_certificate(owner.repository, *owner.maintenance_seed, signer, Role::kReader, 1);
+  forged.push_back(put_as(forger));
+  forger.certificate = make_certificate(owner.repository, Secret::random(), signer, Role::kOwner, 1);
+  forged.push_back(put_as(forger));
+  forger.certificate = owner.certificate;
+  forged.push_back(put_as(forger));
+  std::vector<std::string> problems;
+  const auto snapshots = repository.snapshots(&problems);
+  ASSERT_EQ(snapshots.size(), 1U);
+  EXPECT_EQ(snapshots[0].id.hex(), genuine);
+  ASSERT_EQ(problems.size(), forged.size());
+  for (const std::string& id : forged)
+    EXPECT_TRUE(std::ranges::any_of(problems, [&](const std::string& problem) { return problem.find(id) != std::string::npos; })) << id;
 }
 
 TEST_F(KeyAdminTest, AKeyIsNamedByTheBeginningOfItsId) {
