@@ -9,7 +9,7 @@ constexpr size_t kListCacheBytes = 4 << 20;  // of frames with chunk lists of un
 
 }  // namespace
 
-Before::Before(Repository& repository, WriteSession* session) : repository_(repository), session_(session) {
+Before::Before(Repository& repository, bool dry_run) : repository_(repository) {
   const Keyring& keys = repository.keys();
   if (keys.may_read()) {
     snapshots_ = repository.snapshots();
@@ -18,7 +18,7 @@ Before::Before(Repository& repository, WriteSession* session) : repository_(repo
   }
   caches_ = std::make_unique<TreeCaches>(repository.cache_folder(), keys);
   snapshots_ = caches_->manifests();
-  if (session) new_cache_ = std::make_unique<TreeCacheWriter>(repository.cache_folder(), keys);
+  if (!dry_run) new_cache_ = std::make_unique<TreeCacheWriter>(repository.cache_folder(), keys);
 }
 
 GetObject Before::trees() {
@@ -28,8 +28,8 @@ GetObject Before::trees() {
 
 GetObject Before::lists() {
   if (reader_) {
-    std::shared_ptr<ChunkReader> reader(new ChunkReader(session_->make_reader(kListCacheBytes)));
-    return [reader](const ChunkId& id) { return reader->get(id); };
+    list_readers_.emplace_back(repository_.backend(), repository_.keys(), repository_.index(), kListCacheBytes);
+    return list_readers_.back().object_source();
   }
   // Nobody stores the list of a file anew that is kept as it was, so it goes from one cache to the next here.
   return [this](const ChunkId& id) {

@@ -4,6 +4,7 @@
 // Threads:  one thread at a time, unless said otherwise.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -11,31 +12,31 @@
 #include "ingest/monitor.h"
 #include "store/cache/tree_cache.h"
 #include "store/read/chunk_reader.h"
-#include "store/write/write_session.h"
+#include "store/repository.h"
 
 namespace cairn {
 
 class Before {
  public:
-  // `session`: nullptr for a dry run.  Both must outlive this.
-  Before(Repository& repository, WriteSession* session);
+  // `dry_run`: nothing will be remembered.  `repository` must outlive this.
+  Before(Repository& repository, bool dry_run);
 
   // Oldest first.
   const std::vector<Manifest>& snapshots() const { return snapshots_; }
   // Directories of these; valid as long as this.
   GetObject trees();
-  // Chunk lists of unchanged files, for one worker; valid as long as this.   Requires: a session.
+  // Chunk lists of unchanged files, for one worker; valid as long as this.   Requires: no dry run.
   GetObject lists();
-  // `put`, and what it stores is remembered for the next time.  Both must outlive what is returned.
+  // `put`, and what it stores is remembered for the next time.  `put` and this must outlive what is returned.
   PutObject remembering(const PutObject& put);
   // The next backup will know `manifest`.  Trouble is a warning: that backup will only read more.
   void remember(const Manifest& manifest, Monitor& monitor);
 
  private:
   Repository& repository_;
-  WriteSession* session_;
   std::vector<Manifest> snapshots_;
   std::unique_ptr<ChunkReader> reader_;        // of a key that may read
+  std::deque<ChunkReader> list_readers_;       // likewise, one for each worker; never moved
   std::unique_ptr<TreeCaches> caches_;         // of one that may not
   std::unique_ptr<TreeCacheWriter> new_cache_; // likewise
 };

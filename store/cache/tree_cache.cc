@@ -60,15 +60,16 @@ void remove_if_abandoned(const std::string& path) {
 }  // namespace
 
 std::unique_ptr<TreeCache> TreeCache::open(const std::string& path, const Keyring& keys) {
-  Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-  if (!file) return nullptr;
-  std::unique_ptr<TreeCache> cache(new TreeCache(keys, std::move(file)));
   try {
-    if (!cache->load()) return nullptr;
+    return std::make_unique<TreeCache>(path, keys);
   } catch (const Error&) {
     return nullptr;
   }
-  return cache;
+}
+
+TreeCache::TreeCache(const std::string& path, const Keyring& keys)
+    : keys_(keys), file_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)) {
+  if (!file_ || !load()) throw Error(ErrorCode::kCorrupt, printable(path) + ": is no cache of this repository, or a damaged one");
 }
 
 bool TreeCache::load() {

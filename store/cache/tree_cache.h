@@ -27,6 +27,9 @@ class TreeCache {
   // nullptr for what isn't whole, or is another repository's: as good as none.   `keys` must outlive this, and have the dedup secret.
   static std::unique_ptr<TreeCache> open(const std::string& path, const Keyring& keys);
 
+  // kCorrupt where open() gives nullptr.
+  TreeCache(const std::string& path, const Keyring& keys);
+
   const Manifest& manifest() const { return manifest_; }
   // The object, its id computed again.  kNotFound, kCorrupt, kIo.
   Buffer get(const ChunkId& id) const;
@@ -37,7 +40,6 @@ class TreeCache {
     uint64_t offset = 0;
     uint32_t length = 0;
   };
-  TreeCache(const Keyring& keys, Fd file) : keys_(keys), file_(std::move(file)) {}
   bool load();
   const Keyring& keys_;
   Fd file_;
