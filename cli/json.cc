@@ -180,10 +180,8 @@ std::string snapshot_json(const Manifest& m, const KeyCard* author) {
   add_stats(out["stats"], m.stats);
   out["program"] = m.program;
   out["author"] = m.author.hex();
-  if (author) {
-    out["author_label"] = author->label;
-    out["author_role"] = role_name(author->role);
-  }
+  out["author_role"] = role_name(author ? author->role : m.author_role);
+  if (author) out["author_label"] = author->label;
   return line(out);
 }
 
