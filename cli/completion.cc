@@ -46,6 +46,11 @@ std::string bash_values(const std::string& command, const Options& options) {
   return out;
 }
 
+// Words that a command's first argument can be; "" for those that take paths and snapshots.
+std::string first_words(const std::string& command) {
+  return command == "completion" ? "bash zsh fish" : command == "key" ? "add list remove passwd" : "";
+}
+
 std::string bash(const Options& global, const Commands& commands) {
   std::string out =
       "# bash completion for cairn:  source <(cairn completion bash)\n"
@@ -61,16 +66,11 @@ std::string bash(const Options& global, const Commands& commands) {
   out += bash_values("", global);
   out += "  esac\n  local options=" + quoted(all_names(global)) + "\n  case $command in\n";
   out += "    '') options+=" + quoted(" " + joined(names(commands), " ")) + " ;;\n";
-  for (const CommandOutline& command : commands) {
-    if (command.name == "completion") {
-      out += "    completion) options+=' bash zsh fish' ;;\n";
-    } else {
-      out += "    " + command.name + ") options+=" + quoted(" " + all_names(command.options)) + " ;;\n";
-    }
-  }
+  for (const CommandOutline& command : commands)
+    out += "    " + command.name + ") options+=" + quoted(" " + all_names(command.options) + " " + first_words(command.name)) + " ;;\n";
   return out +
          "  esac\n"
-         "  if [[ $current == -* || -z $command || $command == completion ]]; then\n"
+         "  if [[ $current == -* || -z $command || $command == completion || $command == key ]]; then\n"
          "    mapfile -t COMPREPLY < <(compgen -W \"$options\" -- \"$current\")\n"
          "  else\n"
          "    mapfile -t COMPREPLY < <(compgen -f -- \"$current\")\n"
@@ -101,7 +101,7 @@ std::string zsh(const Options& global, const Commands& commands) {
   for (const CommandOutline& command : commands) {
     out += "    " + command.name + ") _arguments \"${global[@]}\"";
     for (const OptionOutline& option : command.options) out += zsh_option(option);
-    out += command.name == "completion" ? " '*:shell:(bash zsh fish)' ;;\n" : " '*:path:_files' ;;\n";
+    out += first_words(command.name).empty() ? " '*:path:_files' ;;\n" : " '*:word:(" + first_words(command.name) + ")' ;;\n";
   }
   return out + "  esac\n}\nif [[ $funcstack[1] == _cairn ]]; then _cairn \"$@\"; else compdef _cairn cairn; fi\n";
 }
@@ -124,7 +124,10 @@ std::string fish(const Options& global, const Commands& commands) {
   for (const OptionOutline& option : global) out += fish_option("true", option);
   for (const CommandOutline& command : commands)
     for (const OptionOutline& option : command.options) out += fish_option("__fish_seen_subcommand_from " + command.name, option);
-  return out + "complete -c cairn -n '__fish_seen_subcommand_from completion' -f -a 'bash zsh fish'\n";
+  for (const CommandOutline& command : commands)
+    if (const std::string words = first_words(command.name); !words.empty())
+      out += "complete -c cairn -n '__fish_seen_subcommand_from " + command.name + "' -f -a '" + words + "'\n";
+  return out;
 }
 
 }  // namespace

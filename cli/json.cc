@@ -170,7 +170,7 @@ std::string backup_json(const BackupResult& result, uint64_t errors, bool dry_ru
   return line(out);
 }
 
-std::string snapshot_json(const Manifest& m) {
+std::string snapshot_json(const Manifest& m, const KeyCard* author) {
   Json out{{"message_type", "snapshot"}, {"id", m.id.hex()}, {"time", rfc3339(m.time_ns)}, {"host", m.host}, {"user", m.user}};
   out["tags"] = m.tags;
   out["components"] = component_names(m);
@@ -185,6 +185,8 @@ std::string snapshot_json(const Manifest& m) {
   out["protected"] = m.is_protected;
   out["verified"] = m.verified_ns == 0 ? Json() : Json(rfc3339(m.verified_ns));
   out["late"] = m.late;
+  out["author_role"] = role_name(author ? author->role : m.author_role);
+  if (author) out["author_label"] = author->label;
   return line(out);
 }
 

@@ -20,6 +20,7 @@
 #include "store/check/check.h"
 #include "store/check/stats.h"
 #include "store/error.h"
+#include "store/keys/key_card.h"
 
 namespace cairn {
 
@@ -33,7 +34,8 @@ std::string item_json(std::string_view action, std::string_view path, uint64_t s
 std::string status_json(const Monitor& monitor, double seconds);
 
 std::string backup_json(const BackupResult& result, uint64_t errors, bool dry_run);
-std::string snapshot_json(const Manifest& snapshot);
+// `author`: the card of the key it counts as; nullptr for a key without one, or one that was removed.
+std::string snapshot_json(const Manifest& snapshot, const KeyCard* author = nullptr);
 // `part`: nullptr for what is none.
 std::string entry_json(std::string_view path, const Entry& entry, const Manifest& snapshot, const Part* part = nullptr);
 // A number that a part's properties tell, such as its "rows"; nothing when they don't.

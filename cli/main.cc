@@ -21,7 +21,7 @@ namespace {
 
 constexpr char kDetails[] =
     "Exit codes: 0 done; 1 failed, nothing recorded; 2 wrong usage; 3 done, but some source files could not be read;\n"
-    "10 no repository there; 11 locked; 12 wrong password; 130 interrupted.\n\n"
+    "10 no repository there; 11 locked; 12 wrong password or key; 130 interrupted.\n\n"
     "Example:\n"
     "  export CAIRN_REPOSITORY=/mnt/backup/cairn CAIRN_PASSWORD_FILE=/etc/cairn/password\n"
     "  cairn init\n"
@@ -71,6 +71,7 @@ int run(const std::vector<std::string>& words, Options& options, Output& out) {
            make_check,
            make_copy,
            make_prune,
+           make_key,
            make_version,
            make_completion,
        }) {

@@ -34,6 +34,7 @@ void declare_options(Parser& parser, Options& options) {
     to.text("-r,--repo", "PLACE", options.repository, "where the repository is: a directory [CAIRN_REPOSITORY]");
     to.text("--password-file", "FILE", options.password_file, "its password is in FILE [CAIRN_PASSWORD_FILE]");
     to.text("--password-command", "COMMAND", options.password_command, "COMMAND prints its password [CAIRN_PASSWORD_COMMAND]");
+    to.text("--key-file", "FILE", options.key_file, "a key file opens it, in place of a password [CAIRN_KEY_FILE]");
     to.text("--cache-dir", "DIR", options.cache_folder, "for what can be made again [CAIRN_CACHE_DIR]; else ~/.cache/cairn");
     to.flag("--accept-rollback", options.accept_rollback, "the repository is right as it is now, whatever was seen before");
     to.flag("--json", options.json, "results, and messages on stderr, as one JSON object a line");
@@ -44,6 +45,7 @@ void declare_options(Parser& parser, Options& options) {
   parser.set_variable("--repo", "CAIRN_REPOSITORY");
   parser.set_variable("--password-file", "CAIRN_PASSWORD_FILE");
   parser.set_variable("--password-command", "CAIRN_PASSWORD_COMMAND");
+  parser.set_variable("--key-file", "CAIRN_KEY_FILE");
   parser.set_variable("--cache-dir", "CAIRN_CACHE_DIR");
 }
 

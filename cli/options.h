@@ -11,7 +11,7 @@ namespace cairn {
 
 struct Options {
   std::string repository;        // a path; "" when nobody said
-  std::string password_file, password_command;
+  std::string password_file, password_command, key_file;
   std::string password_variable = "CAIRN_PASSWORD";
   std::string cache_folder;      // "" until finish_options()
   bool json = false, quiet = false;

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "cli/interrupt.h"
+#include "cli/key_file.h"
 #include "ingest/stream/stream_source.h"
 #include "store/crypto/sodium.h"
 #include "store/error.h"
@@ -18,23 +19,6 @@ namespace cairn {
 namespace {
 
 std::span<uint8_t> writable(char* bytes, size_t size) { return {reinterpret_cast<uint8_t*>(bytes), size}; }
-
-Password from_file(const std::string& path) {
-  const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file) throw_errno("password file " + printable(path));
-  Password out;
-  while (out.room_bytes() > 0) {
-    if (!wait_until_readable(file.get())) check_interrupted();  // it may be a pipe
-    const ssize_t got = ::read(file.get(), out.room(), out.room_bytes());
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) throw_errno("password file " + printable(path));
-    if (got == 0) break;
-    out.add(static_cast<size_t>(got));
-  }
-  out.trim_newline();
-  out.require_sensible("the password file " + printable(path));
-  return out;
-}
 
 // The variable's own memory is what /proc/PID/environ shows, so it is wiped where it is.
 Password from_variable(const std::string& name) {
@@ -90,15 +74,15 @@ Password ask_once(int terminal, const std::string& question) {
   return out;
 }
 
-Password from_terminal(Ask ask, const std::string& place, const std::string& variable) {
-  const Fd terminal(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
-  if (!terminal)
-    throw UsageError(
-        "no password for " + printable(place) + ", and no terminal to ask for it: set " + variable + "_FILE, " + variable + "_COMMAND or " +
-        variable);
-  if (ask == Ask::kOnce) return ask_once(terminal.get(), "Password of " + printable(place) + ": ");
-  Password first = ask_once(terminal.get(), "Password for the new repository " + printable(place) + ": ");
-  const Password second = ask_once(terminal.get(), "The same again: ");
+Fd open_terminal(const std::string& place, const std::string& otherwise) {
+  Fd terminal(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
+  if (!terminal) throw UsageError("no password for " + printable(place) + ", and no terminal to ask for it: " + otherwise);
+  return terminal;
+}
+
+Password ask_twice(int terminal, const std::string& question) {
+  Password first = ask_once(terminal, question + ": ");
+  const Password second = ask_once(terminal, "The same again: ");
   if (!equal_constant_time(cairn::view(first.view()), cairn::view(second.view())))
     throw UsageError("the two passwords differ; nothing was made");
   return first;
@@ -124,21 +108,52 @@ void Password::require_sensible(std::string_view origin) const {
   if (view().starts_with("\xef\xbb\xbf")) throw UsageError(where + ": begins with a byte order mark; remove it");
 }
 
-Password read_password(const Options& options, Ask ask, const std::string& place, Monitor& monitor) {
-  const std::string& name_of_variable = options.password_variable;
-  const char* variable = std::getenv(name_of_variable.c_str());
-  const bool has_variable = variable && *variable != '\0';
+Password read_secret_file(const std::string& path, const std::string& what) {
+  const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const std::string name = what + " " + printable(path);
+  if (!file) throw_errno(name);
+  Password out;
+  while (out.room_bytes() > 0) {
+    if (!wait_until_readable(file.get())) check_interrupted();  // it may be a pipe
+    const ssize_t got = ::read(file.get(), out.room(), out.room_bytes());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) throw_errno(name);
+    if (got == 0) break;
+    out.add(static_cast<size_t>(got));
+  }
+  out.trim_newline();
+  out.require_sensible(name);
+  return out;
+}
+
+std::string named_sources(const Options& options) {
+  const char* variable = std::getenv(options.password_variable.c_str());
   std::string sources;
-  for (auto [given, name] : {std::pair{!options.password_file.empty(), "a password file"}, {has_variable, name_of_variable.c_str()},
-                             {!options.password_command.empty(), "a password command"}})
+  for (auto [given, name] : {std::pair{!options.password_file.empty(), "a password file"},
+                             {variable && *variable != '\0', options.password_variable.c_str()},
+                             {!options.password_command.empty(), "a password command"},
+                             {!options.key_file.empty(), "a key file"}})
     if (given) sources += (sources.empty() ? "" : " and ") + std::string(name);
+  return sources;
+}
+
+Password ask_new_password(const std::string& question, const std::string& place) {
+  return ask_twice(open_terminal(place, "give --new-password-file or --new-key-file").get(), question + " " + printable(place));
+}
+
+Password read_password(const Options& options, Ask ask, const std::string& place, Monitor& monitor) {
+  const std::string sources = named_sources(options);
   if (sources.find(" and ") != sources.npos) throw UsageError("ambiguous password: there is " + sources + "; give one of them");
-  if (options.password_file == "-")
+  if (options.password_file == "-" || options.key_file == "-")
     throw UsageError("the password is never read from standard input; write /dev/fd/N or a file");
-  if (!options.password_file.empty()) return from_file(options.password_file);
-  if (has_variable) return from_variable(name_of_variable);
+  if (!options.password_file.empty()) return read_secret_file(options.password_file, "the password file");
+  if (!options.key_file.empty()) return read_key_file(options.key_file);
   if (!options.password_command.empty()) return from_command(options.password_command, monitor);
-  return from_terminal(ask, place, name_of_variable);
+  if (!sources.empty()) return from_variable(options.password_variable);
+  const std::string& variable = options.password_variable;
+  const Fd terminal = open_terminal(place, "set " + variable + "_FILE, " + variable + "_COMMAND or " + variable + ", or give a key file");
+  if (ask == Ask::kOnce) return ask_once(terminal.get(), "Password of " + printable(place) + ": ");
+  return ask_twice(terminal.get(), "Password for the new repository " + printable(place));
 }
 
 }  // namespace cairn

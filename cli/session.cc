@@ -46,7 +46,7 @@ Repository& Session::repository() {
     const Config config = read_config(backend());
     if (!options.accept_rollback) require_known_place(options.cache_folder, location(), config.repository);
     const Password secret = password(Ask::kOnce);
-    repository_.emplace(backend(), secret.view(), options.cache_folder, index_soon);
+    repository_.emplace(backend(), secret.unlock(), options.cache_folder, index_soon);
     remember_place(config.repository);
     watch_.emplace(*repository_, options.accept_rollback);
   }

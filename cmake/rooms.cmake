@@ -19,6 +19,7 @@ cairn_library(cairn_store
   store/backend/local_root.cc
   store/backend/local_upload.cc
   store/backend/memory.cc
+  store/cache/tree_cache.cc
   store/check/check.cc
   store/check/pack_scan.cc
   store/check/stats.cc
@@ -38,6 +39,8 @@ cairn_library(cairn_store
   store/index/index_records.cc
   store/index/segment.cc
   store/keys/config.cc
+  store/keys/key_admin.cc
+  store/keys/key_card.cc
   store/keys/key_slot.cc
   store/keys/keyring.cc
   store/lease/lease.cc
@@ -82,6 +85,7 @@ target_link_libraries(cairn_store PUBLIC cairn_chunker Threads::Threads PRIVATE 
 
 cairn_library(cairn_ingest
   ingest/backup.cc
+  ingest/backup/before.cc
   ingest/backup/file_content.cc
   ingest/backup/piece_reader.cc
   ingest/backup/piece_storer.cc
@@ -272,6 +276,7 @@ cairn_library(cairn_cli
   cli/commands/diff.cc
   cli/commands/document_restore.cc
   cli/commands/init.cc
+  cli/commands/key.cc
   cli/commands/ls.cc
   cli/commands/postgres_restore.cc
   cli/commands/prune.cc
@@ -285,6 +290,8 @@ cairn_library(cairn_cli
   cli/completion.cc
   cli/interrupt.cc
   cli/json.cc
+  cli/key_file.cc
+  cli/key_json.cc
   cli/options.cc
   cli/output.cc
   cli/password.cc

@@ -5,6 +5,7 @@
 #include <deque>
 #include <set>
 
+#include "ingest/backup/before.h"
 #include "ingest/backup/piece_reader.h"
 #include "ingest/backup/piece_storer.h"
 #include "ingest/backup/tree_builder.h"
@@ -31,8 +32,10 @@ void require_distinct_names(const std::vector<SourceSpec>& sources) {
 }
 
 // For each source its tree in the newest snapshot of this host that has such a component.
-std::vector<PreviousTree> previous_trees(const std::vector<Manifest>& snapshots, const std::vector<SourceSpec>& sources,
-                                         const std::string& host, ChunkReader& reader, Monitor& monitor) {
+std::vector<PreviousTree> previous_trees(Before& before, const std::vector<SourceSpec>& sources, const std::string& host,
+                                         Monitor& monitor) {
+  const std::vector<Manifest>& snapshots = before.snapshots();
+  const GetObject get = before.trees();
   std::vector<PreviousTree> trees;
   for (const SourceSpec& source : sources) {
     PreviousTree tree;
@@ -41,7 +44,7 @@ std::vector<PreviousTree> previous_trees(const std::vector<Manifest>& snapshots,
       const ComponentInfo* component = m.component(source.name);
       if (m.host != host || !component || component->kind != ComponentKind::kTree) continue;
       try {
-        if (auto entry = find_path(reader.object_source(), m.root, source.name)) tree = PreviousTree(reader, std::move(*entry));
+        if (auto entry = find_path(get, m.root, source.name)) tree = PreviousTree(get, std::move(*entry));
         monitor.bytes_total += component->size_bytes;
       } catch (const Error& e) {
         monitor.warning("the previous snapshot can't be read, so every file is: " + std::string(e.what()));
@@ -115,10 +118,11 @@ void tell_of_unused_key(const BackupOptions& options, Monitor& monitor) {
 
 // Runs the workers.  After an interruption what is in packs is made durable, so that the next run needn't upload it again.
 void store_pieces(WriteSession& session, const Repository& repository, PieceReader& pieces, const ChunkerParams& params,
-                  const BackupOptions& options, Monitor& monitor, std::vector<std::atomic<uint64_t>>& stored_bytes, TreeBuilder& tree) {
+                  const BackupOptions& options, Before& before, Monitor& monitor, std::vector<std::atomic<uint64_t>>& stored_bytes,
+                  TreeBuilder& tree) {
   size_t threads = options.threads ? options.threads : default_threads();
   std::deque<PieceStorer> workers;  // never moved: they hold large buffers
-  for (size_t i = 0; i < threads; ++i) workers.emplace_back(session, repository.keys(), params, monitor, stored_bytes);
+  for (size_t i = 0; i < threads; ++i) workers.emplace_back(session, repository.keys(), params, before.lists(), monitor, stored_bytes);
   try {
     ordered_parallel_map<Job, Stored>(
         threads, 4 * threads, [&] { return pieces.next(); },
@@ -143,6 +147,7 @@ namespace {
 
 BackupResult backup_once(Repository& repository, const std::vector<SourceSpec>& sources, const BackupOptions& options, Monitor& monitor) {
   require_distinct_names(sources);
+  repository.keys().require_may_write();
   auto started = std::chrono::steady_clock::now();
   Manifest manifest = begin_manifest(options);
   std::optional<WriteSession> session;
@@ -151,18 +156,17 @@ BackupResult backup_once(Repository& repository, const std::vector<SourceSpec>& 
   warn_of_index_problems(repository, monitor);
 
   // What is known already: the trees of the previous snapshot, to recognise unchanged files without reading them.
-  std::vector<Manifest> snapshots;
-  if (repository.keys().may_read()) snapshots = repository.snapshots();
-  ChunkReader old_trees(repository.backend(), repository.keys(), repository.index(), 8 << 20);
+  Before before(repository, options.dry_run);
   ChunkerParams params = repository.keys().chunker_params(repository.config().sizes);
-  PieceReader pieces(sources, previous_trees(snapshots, sources, manifest.host, old_trees, monitor), params, options, monitor);
+  PieceReader pieces(sources, previous_trees(before, sources, manifest.host, monitor), params, options, monitor);
   if (options.dry_run) return dry_run(pieces, std::move(manifest), monitor);
 
   // Sources → pieces → [cut · id · claim · compress · seal] → tree, in input order.
   std::vector<std::atomic<uint64_t>> stored_bytes(sources.size());
   PutObject put = [&](ByteView object) { return session->put_object(object); };
-  TreeBuilder tree(put, monitor);
-  store_pieces(*session, repository, pieces, params, options, monitor, stored_bytes, tree);
+  PutObject put_tree = before.remembering(put);
+  TreeBuilder tree(put_tree, monitor);
+  store_pieces(*session, repository, pieces, params, options, before, monitor, stored_bytes, tree);
   if (options.document_key && !pieces.unsealed()) tell_of_unused_key(options, monitor);
   if (tree.component_count() == 0) throw Error(ErrorCode::kNotFound, "none of the sources could be read: no snapshot was made");
 
@@ -170,12 +174,13 @@ BackupResult backup_once(Repository& repository, const std::vector<SourceSpec>& 
   monitor.phase("saving");
   describe_components(pieces, stored_bytes, put, manifest);
   tree.finish(manifest);
-  continue_chain(snapshots, repository.keys().certificate.client(), manifest);
+  continue_chain(before.snapshots(), repository.keys().certificate.client(), manifest);
   manifest.stats.duration_ns = static_cast<uint64_t>((std::chrono::steady_clock::now() - started).count());
   bool incomplete = monitor.errors > 0;
   for (ComponentInfo& component : manifest.components)
     if (monitor.errors > pieces.broken_streams() && component.kind == ComponentKind::kTree) component.completeness = Completeness::kIncomplete;
   session->commit(manifest);
+  before.remember(manifest, monitor);
   return {std::move(manifest), incomplete};
 }
 

@@ -13,7 +13,7 @@
 
 namespace cairn {
 
-RepositoryId Repository::init(Backend& backend, std::string_view password, const InitOptions& options) {
+RepositoryId Repository::init(Backend& backend, const Unlock& unlock, const InitOptions& options) {
   auto present = backend.list("");
   for (const StoredFile& file : present)
     if (file.name == kConfigName)
@@ -32,7 +32,8 @@ RepositoryId Repository::init(Backend& backend, std::string_view password, const
   config.sizes = options.sizes;
   config.created_ns = now_ns();
   // The config comes last: a place without one is no repository, whatever a crash left there.
-  add_slot(backend, keys, password, options.kdf);
+  const KeyCard card = make_card(keys, keys.certificate.client(), Role::kOwner, "", config.created_ns);
+  add_slot(backend, keys, unlock, options.kdf, &card);
   put(backend, kConfigName, config.encode(*keys.maintenance_seed));
   make_reserve(backend, id);
   return id;
@@ -49,10 +50,10 @@ std::future<std::unique_ptr<IndexDatabase>> open_early(const std::string& folder
 
 }  // namespace
 
-Repository::Repository(Backend& backend, std::string_view password, const std::string& cache_root, bool index_soon)
+Repository::Repository(Backend& backend, const Unlock& unlock, const std::string& cache_root, bool index_soon)
     : backend_(backend), config_(read_config(backend)), cache_folder_(cache_root + "/" + config_.repository.hex()),
       opening_(index_soon ? open_early(cache_folder_ + "/index") : std::future<std::unique_ptr<IndexDatabase>>()),
-      keys_(open_slots(backend, config_.repository, password)) {
+      keys_(open_slots(backend, config_.repository, unlock, &slot_)) {
   if (keys_.box_public != config_.box_public || keys_.maintenance_public != config_.maintenance_public)
     throw Error(ErrorCode::kCorrupt, "config: its keys are not those the key slot knows: it was exchanged");
 }
@@ -72,6 +73,7 @@ Index& Repository::fresh_index() {
 const Index& Repository::index() { return writable_index(); }
 
 std::vector<Manifest> Repository::snapshots(std::vector<std::string>* problems) const {
+  keys_.require_may_read();
   SnapshotList list = list_snapshots(backend_, keys_);
   if (problems)
     for (SnapshotList::Problem& problem : list.problems) problems->push_back(std::move(problem.what));

@@ -20,7 +20,7 @@
 namespace cairn {
 
 struct InitOptions {
-  KdfParams kdf = new_kdf_params();
+  KdfParams kdf = new_kdf_params();   // of a key file: new_kdf_params(SlotKind::kKeyFile)
   ChunkerSizes sizes;
   Suite suite = best_suite();
 };
@@ -28,17 +28,19 @@ struct InitOptions {
 class Repository {
  public:
   // Makes a repository with one owner.  kInvalidArgument when there is one already, or anything else at that place.
-  static RepositoryId init(Backend& backend, std::string_view password, const InitOptions& options);
+  static RepositoryId init(Backend& backend, const Unlock& unlock, const InitOptions& options);
 
   // kNoRepository, kWrongKey, kUnsupported, kCorrupt.  `cache_root`: for this repository's index, made on demand.
   // `index_soon`: the caller will ask for the index: a local one is opened while the key is made of the password (a seventh of the
   // time of a short `cat`).
-  Repository(Backend& backend, std::string_view password, const std::string& cache_root, bool index_soon = false);
+  Repository(Backend& backend, const Unlock& unlock, const std::string& cache_root, bool index_soon = false);
   ~Repository();
 
   Backend& backend() const { return backend_; }
   const Config& config() const { return config_; }
   const Keyring& keys() const { return keys_; }
+  // The key slot that it was opened with.
+  const SlotId& slot() const { return slot_; }
   const Index& index();
   Index& writable_index();
   // The index compared with the repository from now on, not from an earlier look.
@@ -55,6 +57,7 @@ class Repository {
   Config config_;
   std::string cache_folder_;
   std::future<std::unique_ptr<IndexDatabase>> opening_;   // of the index, when it was started early
+  SlotId slot_;
   Keyring keys_;
   std::unique_ptr<Index> index_;
 };

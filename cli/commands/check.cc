@@ -47,6 +47,7 @@ class Check : public Command {
     watched.phase = [&progress](const std::string& name) { progress.phase(name); };
     watched.check_interrupted = [&progress] { progress.check_interrupted(); };
     Repository& repository = session.repository();
+    repository.keys().require_may_read();
     progress.follow(watched.bytes_done, watched.bytes_total);
     progress.begin();
     CheckReport report = check(repository, options, watched);

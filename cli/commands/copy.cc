@@ -21,7 +21,7 @@ constexpr char kDetails[] =
     "changes and is then backed up here shares nothing with its copy.  With --rechunk contents are cut anew: for a\n"
     "repository that is backed up into from now on.\n\n"
     "The other repository's password comes from --from-password-file, CAIRN_FROM_PASSWORD_FILE,\n"
-    "CAIRN_FROM_PASSWORD_COMMAND or CAIRN_FROM_PASSWORD.\n\n"
+    "CAIRN_FROM_PASSWORD_COMMAND, CAIRN_FROM_PASSWORD or a key file (--from-key-file, CAIRN_FROM_KEY_FILE).\n\n"
     "Exit code: 0 done; 1 a snapshot could not be copied (it is named; the others are there).\n\n"
     "Examples:\n"
     "  cairn copy --from /mnt/usb/cairn\n"
@@ -41,6 +41,7 @@ class Copy : public Command {
     to.text("--from", "REPOSITORY", from_.repository, "where to copy from");
     to.text("--from-password-file", "FILE", from_.password_file, "its password is in FILE [CAIRN_FROM_PASSWORD_FILE]");
     to.text("--from-password-command", "COMMAND", from_.password_command, "COMMAND prints it [CAIRN_FROM_PASSWORD_COMMAND]");
+    to.text("--from-key-file", "FILE", from_.key_file, "a key file opens it [CAIRN_FROM_KEY_FILE]");
     to.flag("--rechunk", options_.recut, "cut the contents anew, as backups into this repository do");
     declare_filter(to, filter_);
     to.positionals(0, SIZE_MAX, arguments_, "");
@@ -52,9 +53,11 @@ class Copy : public Command {
     other.repository = from_.repository;
     other.password_file = from_.password_file;
     other.password_command = from_.password_command;
+    other.key_file = from_.key_file;
     other.password_variable = "CAIRN_FROM_PASSWORD";
     use_variable(other.password_file, "CAIRN_FROM_PASSWORD_FILE");
     use_variable(other.password_command, "CAIRN_FROM_PASSWORD_COMMAND");
+    use_variable(other.key_file, "CAIRN_FROM_KEY_FILE");
     Session from(other, session.parser, session.out, session.progress);
     from.index_soon = true;
     session.backend();   // before somebody is asked for a password in vain

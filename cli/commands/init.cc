@@ -1,6 +1,7 @@
 // cairn init: a new repository, never over anything that is there.
 #include "cli/command.h"
 #include "cli/json.h"
+#include "cli/key_file.h"
 #include "store/error.h"
 #include "store/format.h"
 
@@ -13,11 +14,14 @@ class Init : public Command {
   CommandHelp help() const override {
     return {"init", "[OPTIONS]", "make a new repository",
             "The place is made if it isn't there, and must be empty if it is.  The password is asked for twice, or comes from\n"
-            "--password-file, CAIRN_PASSWORD_FILE, CAIRN_PASSWORD_COMMAND or CAIRN_PASSWORD.  Nothing in the repository can be\n"
-            "read without it, by anybody: keep a copy somewhere else.\n\n"
-            "Example:\n  cairn -r /mnt/backup/cairn init"};
+            "--password-file, CAIRN_PASSWORD_FILE, CAIRN_PASSWORD_COMMAND or CAIRN_PASSWORD.  With --new-key-file a file with a\n"
+            "random key takes its place: it is made unless it is there, and later given as --key-file or CAIRN_KEY_FILE.\n"
+            "Nothing in the repository can be read without it, by anybody: keep a copy somewhere else.\n\n"
+            "Examples:\n  cairn -r /mnt/backup/cairn init\n  cairn -r /mnt/backup/cairn init --new-key-file /etc/cairn/key"};
   }
-  void declare(Arguments&) override {}
+  void declare(Arguments& to) override {
+    to.text("--new-key-file", "FILE", new_key_file_, "FILE will open it, in place of a password; made if it isn't there");
+  }
 
   int run(Session& session) override {
     Backend& backend = session.backend();
@@ -27,18 +31,31 @@ class Init : public Command {
         throw Error(ErrorCode::kIo, backend.describe() + ": there is a repository already; it was left as it is");
     if (!backend.list("").empty() || !backend.list_foreign().empty())
       throw Error(ErrorCode::kIo, backend.describe() + ": is not empty; choose a new place for the repository");
-    const Password password = session.password(Ask::kTwice);
+    const Password password = new_key_file_.empty() ? session.password(Ask::kTwice) : key_file(session.options);
     session.progress.check_interrupted();
-    const RepositoryId id = Repository::init(backend, password.view(), InitOptions{});
+    InitOptions options;
+    options.kdf = new_kdf_params(password.kind());
+    const RepositoryId id = Repository::init(backend, password.unlock(), options);
     session.remember_place(id);
     if (session.options.json) {
       session.out.line(init_json(id, backend.describe()));
     } else if (!session.options.quiet) {
       session.out.line("Made the repository " + id.hex().substr(0, 16) + " in " + printable(backend.describe()) + ".");
-      session.out.line("Keep its password safe, in more than one place: without it nothing can be restored, by anybody.");
+      session.out.line(std::string("Keep its ") + (password.kind() == SlotKind::kKeyFile ? "key file" : "password") + " safe, in more than one place: without it nothing can be restored, by anybody.");
     }
     return kExitDone;
   }
+
+ private:
+  Password key_file(const Options& options) const {
+    Options others = options;
+    if (others.key_file == new_key_file_) others.key_file.clear();  // CAIRN_KEY_FILE is set already for what comes next
+    const std::string sources = named_sources(others);
+    if (!sources.empty()) throw UsageError("ambiguous password: there is --new-key-file and " + sources + "; give one of them");
+    return make_key_file(new_key_file_);
+  }
+
+  std::string new_key_file_;
 };
 
 }  // namespace

@@ -11,7 +11,6 @@ namespace cairn {
 namespace {
 
 constexpr size_t kArenaBytes = 4 << 20;
-constexpr size_t kListCacheBytes = 4 << 20;  // of frames with chunk lists of unchanged files
 constexpr uint64_t kInlineMostBytes = 512;   // bench: see RESULTS.md, "Inline files"
 
 bool all_zeros(ByteView bytes) {
@@ -20,10 +19,10 @@ bool all_zeros(ByteView bytes) {
 
 }  // namespace
 
-PieceStorer::PieceStorer(WriteSession& session, const Keyring& keys, const ChunkerParams& params, Monitor& monitor,
-                         std::vector<std::atomic<uint64_t>>& stored_bytes)
+PieceStorer::PieceStorer(WriteSession& session, const Keyring& keys, const ChunkerParams& params, GetObject lists,
+                         Monitor& monitor, std::vector<std::atomic<uint64_t>>& stored_bytes)
     : session_(session), keys_(keys), params_(params), monitor_(monitor), component_bytes_(stored_bytes),
-      builder_(session.make_builder({})), reader_(session.make_reader(kListCacheBytes)), arena_(kArenaBytes) {}
+      builder_(session.make_builder({})), lists_(std::move(lists)), arena_(kArenaBytes) {}
 
 Stored PieceStorer::store(Job&& job) {
   if (job.component != component_) flush();
@@ -91,7 +90,7 @@ bool PieceStorer::list_usable(const Content& content) {
     ChunkListReader list(
         [&](const ChunkId& id) {
           if (!usable({&id, 1})) throw Error(ErrorCode::kNotFound, object_name(id) + ": is lost");
-          return reader_.get(id);
+          return lists_(id);
         },
         content);
     std::vector<ChunkId> ids;

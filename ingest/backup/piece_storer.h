@@ -10,15 +10,15 @@
 #include "ingest/backup/job.h"
 #include "ingest/backup/slicer.h"
 #include "ingest/monitor.h"
-#include "store/read/chunk_reader.h"
 #include "store/write/write_session.h"
 
 namespace cairn {
 
 class PieceStorer {
  public:
-  // All must outlive this.  stored_bytes: per component, added to when a component's frames are flushed; thread-safe counters.
-  PieceStorer(WriteSession& session, const Keyring& keys, const ChunkerParams& params, Monitor& monitor,
+  // All but `lists` must outlive this.  stored_bytes: per component, added to when a component's frames are flushed; thread-safe counters.
+  // `lists`: where the chunk lists of unchanged files are.
+  PieceStorer(WriteSession& session, const Keyring& keys, const ChunkerParams& params, GetObject lists, Monitor& monitor,
               std::vector<std::atomic<uint64_t>>& stored_bytes);
 
   Stored store(Job&& job);
@@ -44,7 +44,7 @@ class PieceStorer {
   Monitor& monitor_;
   std::vector<std::atomic<uint64_t>>& component_bytes_;
   FrameBuilder builder_;
-  ChunkReader reader_;       // for the chunk lists of unchanged files
+  GetObject lists_;
   size_t component_ = 0;
 
   // Reused from job to job.

@@ -2,13 +2,13 @@
 
 namespace cairn {
 
-PreviousTree::PreviousTree(ChunkReader& reader, Entry root) : reader_(&reader), root_(std::move(root)) {}
+PreviousTree::PreviousTree(GetObject get, Entry root) : get_(std::move(get)), root_(std::move(root)) {}
 
 void PreviousTree::push(const Entry* directory) {
   auto level = std::make_unique<Level>();
   if (directory && directory->type == EntryType::kDirectory) {
     try {
-      level->entries.emplace(reader_->object_source(), directory->directory);
+      level->entries.emplace(get_, directory->directory);
       level->at = level->entries->next();
     } catch (const Error&) {
       level->entries.reset();

@@ -7,7 +7,6 @@
 #include <memory>
 #include <vector>
 
-#include "store/read/chunk_reader.h"
 #include "store/tree/directory.h"
 
 namespace cairn {
@@ -16,8 +15,8 @@ class PreviousTree {
  public:
   // No previous tree.
   PreviousTree() = default;
-  // `reader` must outlive this; `root`: the entry of the component.
-  PreviousTree(ChunkReader& reader, Entry root);
+  // `get`: where its directories are, used by one thread at a time; `root`: the entry of the component.
+  PreviousTree(GetObject get, Entry root);
 
   // In step with the walk: the entry of this name in the directory that was entered last (nullptr: it wasn't there).  Names must
   // come in order.  Valid until the next call.
@@ -33,7 +32,7 @@ class PreviousTree {
     const Entry* at = nullptr;                // the next one not yet passed
   };
   void push(const Entry* directory);
-  ChunkReader* reader_ = nullptr;
+  GetObject get_;
   std::optional<Entry> root_;
   std::vector<std::unique_ptr<Level>> levels_;
 };

@@ -37,6 +37,7 @@ void check_metadata(Repository& repository, CheckReport& report) {
     if (KeySlot::of_another_repository(bytes, keys.repository, file.name))
       return report.notes.push_back(file.name + ": a key slot of another repository; an interrupted init leaves such");
     Header::decode(body, ObjectType::kKeySlot, file.name, keys.repository, id ? id->view() : ByteView{});
+    if (id) KeySlot::card(bytes, *id, keys);
   });
   check_small_files(backend, kReserveName, report, [&](const StoredFile& file) {
     Header::decode(check_trailer(read_whole(backend, file.name, kMostSmallFileBytes), file.name), ObjectType::kReserve, file.name, keys.repository,

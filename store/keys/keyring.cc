@@ -77,6 +77,40 @@ ChunkerParams Keyring::chunker_params(ChunkerSizes sizes) const {
 
 Secret Keyring::cache_key() const { return derive_key(*dedup_secret, kCacheKey); }
 
+void Keyring::require_may_read() const {
+  if (!may_read())
+    throw Error(ErrorCode::kWrongKey, "this key may only write: it can't list or open what is stored (use a reader's or an owner's key)");
+}
+
+void Keyring::require_may_write() const {
+  if (!may_write())
+    throw Error(ErrorCode::kWrongKey, "this key may only read: it can't add anything (use a writer's or an owner's key)");
+}
+
+Keyring Keyring::for_role(Role new_role, int64_t now_ns) const {
+  if (!maintenance_seed) throw Error(ErrorCode::kWrongKey, "only an owner's key may add keys");
+  Keyring ring;
+  ring.role = new_role;
+  ring.repository = repository;
+  ring.box_public = box_public;
+  ring.maintenance_public = maintenance_public;
+  if (new_role != Role::kWriter) ring.read_secret = read_secret->clone();
+  if (new_role == Role::kOwner) ring.maintenance_seed = maintenance_seed->clone();
+  if (new_role == Role::kReader) {
+    ring.id_key = id_key;
+    ring.directory_key = directory_key.clone();
+    ring.index_key = index_key.clone();
+    ring.lease_key = lease_key.clone();
+    ring.gc_key = gc_key.clone();
+    return ring;
+  }
+  ring.dedup_secret = dedup_secret->clone();
+  ring.derive();
+  ring.signing_seed = Secret::random();
+  ring.certificate = make_certificate(repository, *maintenance_seed, signing_public_key(*ring.signing_seed), new_role, now_ns);
+  return ring;
+}
+
 void Keyring::derive() {
   Secret id = derive_key(*dedup_secret, kIdKey);
   std::ranges::copy(id.view(), id_key.begin());
@@ -100,7 +134,7 @@ Bytes Keyring::encode() const {
   if (read_secret) field(kTagReadSecret, read_secret->view());
   if (maintenance_seed) field(kTagMaintenanceSeed, maintenance_seed->view());
   if (signing_seed) field(kTagSigningSeed, signing_seed->view());
-  field(kTagCertificate, certificate.encode());
+  if (signing_seed) field(kTagCertificate, certificate.encode());
   if (!dedup_secret) {
     Encoder keys;
     keys.raw(id_key);

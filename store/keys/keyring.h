@@ -60,6 +60,14 @@ struct Keyring {
   ChunkerParams chunker_params(ChunkerSizes sizes) const;
   Secret cache_key() const;
 
+  // kWrongKey, saying what this key may do, unless it may.
+  void require_may_read() const;
+  void require_may_write() const;
+
+  // The keys of a new holder: exactly what FORMAT.md's table gives `role`, with a signing key and certificate of its own.
+  // kWrongKey unless this is an owner's.
+  Keyring for_role(Role role, int64_t now_ns) const;
+
   // Fills the subkeys from the dedup secret.  Requires: dedup_secret.
   void derive();
 

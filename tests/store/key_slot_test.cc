@@ -95,6 +95,29 @@ TEST_F(SlotsTest, ADamagedSlotDoesNotKeepAnotherFromOpening) {
   EXPECT_EQ(open_code("b"), ErrorCode::kCorrupt);   // it might have been in a damaged one
 }
 
+// What is in a key file opens no slot of passwords, even if somebody takes it for one, and the other way round.
+TEST_F(SlotsTest, KeyFilesAndPasswordsAreKeptApart) {
+  const std::string digits(64, 'a');
+  const Unlock file(SlotKind::kKeyFile, digits), wrong(SlotKind::kKeyFile, "b");
+  SlotId opened, added = add_slot(memory_, keys_, file, new_kdf_params(SlotKind::kKeyFile));
+  EXPECT_EQ(open_code(digits), ErrorCode::kWrongKey);
+  EXPECT_EQ(open_slots(memory_, keys_.repository, file, &opened).encode(), keys_.encode());
+  EXPECT_EQ(opened, added);
+  EXPECT_EQ(code_of([&] { open_slots(memory_, keys_.repository, wrong); }), ErrorCode::kWrongKey);
+  added = add_slot(memory_, keys_, "a", cheap_kdf());
+  EXPECT_EQ(code_of([&] { open_slots(memory_, keys_.repository, Unlock(SlotKind::kKeyFile, "a")); }), ErrorCode::kWrongKey);
+  open_slots(memory_, keys_.repository, "a", &opened);
+  EXPECT_EQ(opened, added);
+}
+
+// A dear slot of a key file is somebody's trick: there may be 256 of them.
+TEST_F(SlotsTest, AKeyFilesSlotHasOneCostOnly) {
+  KdfParams dear = new_kdf_params(SlotKind::kKeyFile);
+  dear.operations = 2;
+  add_slot(memory_, keys_, Unlock(SlotKind::kKeyFile, "a"), dear);
+  EXPECT_EQ(code_of([&] { open_slots(memory_, keys_.repository, Unlock(SlotKind::kKeyFile, "a")); }), ErrorCode::kUnsupported);
+}
+
 TEST_F(SlotsTest, NoMoreThanSixteenAreTried) {
   for (int i = 0; i < 17; ++i) {
     SlotId id{{static_cast<uint8_t>(i)}};
@@ -102,6 +125,11 @@ TEST_F(SlotsTest, NoMoreThanSixteenAreTried) {
   }
   EXPECT_EQ(open_code("15"), std::nullopt);
   EXPECT_EQ(open_code("16"), ErrorCode::kWrongKey);
+  // They are in nobody's way who has a key file.
+  const Unlock file(SlotKind::kKeyFile, "f");
+  SlotId last{{0xff}};
+  put(memory_, slot_name(last), KeySlot::encode(last, keys_, file, new_kdf_params(SlotKind::kKeyFile)));
+  EXPECT_EQ(open_slots(memory_, keys_.repository, file).encode(), keys_.encode());
 }
 
 TEST_F(SlotsTest, SlotsOfAnotherRepositoryAreNotTried) {
