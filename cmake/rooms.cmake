@@ -64,8 +64,10 @@ cairn_library(cairn_store
   store/repository.cc
   store/retention/arrivals.cc
   store/retention/calendar.cc
+  store/retention/candidates.cc
   store/retention/line.cc
   store/retention/policy.cc
+  store/retention/reduce.cc
   store/retention/rules.cc
   store/sealed_file.cc
   store/seen/local_memory.cc
@@ -275,6 +277,7 @@ cairn_library(cairn_cli
   cli/commands/copy.cc
   cli/commands/diff.cc
   cli/commands/document_restore.cc
+  cli/commands/forget.cc
   cli/commands/init.cc
   cli/commands/key.cc
   cli/commands/ls.cc
@@ -285,6 +288,7 @@ cairn_library(cairn_cli
   cli/commands/snapshots.cc
   cli/commands/source_args.cc
   cli/commands/stats.cc
+  cli/commands/tag.cc
   cli/commands/version.cc
   cli/commands/wanted.cc
   cli/completion.cc

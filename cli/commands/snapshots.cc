@@ -48,7 +48,7 @@ class Snapshots : public Command {
 
   int run(Session& session) override {
     using Side = Table::Side;
-    Table table({{"ID"}, {"TIME"}, {"HOST"}, {"KEY"}, {"TAGS"}, {"COMPONENTS"}, {"SIZE", Side::kRight}, {"ADDED", Side::kRight}});
+    Table table({{"ID"}, {"TIME"}, {"HOST"}, {"KEY"}, {"TAGS"}, {"COMPONENTS"}, {"SIZE", Side::kRight}, {"ADDED", Side::kRight}, {"NOTE"}});
     uint64_t shown = 0;
     const std::vector<Manifest>& snapshots = session.snapshots();
     const auto cards = key_cards(session.backend(), session.repository().keys());
@@ -64,9 +64,9 @@ class Snapshots : public Command {
         session.out.line(snapshot_json(m, author));
       } else {
         table.add({m.id.hex().substr(0, 8), local_time(m.time_ns), printable(m.host),
-                   several ? author_name(m.credited_author(), author) : "", joined(m.tags),
-                   joined(component_names(m)) + (m.late ? " (late: run cairn check)" : ""),
-                   human_size(m.size_bytes()), human_size(m.stats.bytes_stored)});
+                   several ? author_name(m.credited_author(), author) : "", joined(m.tags), joined(component_names(m)),
+                   human_size(m.size_bytes()), human_size(m.stats.bytes_stored),
+                   m.late ? "late: run cairn check" : m.is_protected ? "protected" : ""});
       }
     }
     if (!session.options.json && shown > 0) session.out.write(table.text());
