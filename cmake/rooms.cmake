@@ -36,6 +36,8 @@ cairn_library(cairn_store
   store/index/index.cc
   store/index/index_records.cc
   store/index/segment.cc
+  store/inspect/inspect_file.cc
+  store/inspect/inspect_object.cc
   store/keys/config.cc
   store/keys/key_slot.cc
   store/keys/keyring.cc
@@ -118,6 +120,11 @@ cairn_library(cairn_ingest
   ingest/document/profile.cc
   ingest/document/sealed_document.cc
   ingest/document/sealed_rebuild.cc
+  ingest/find/criteria.cc
+  ingest/find/find.cc
+  ingest/find/found_tree.cc
+  ingest/find/history.cc
+  ingest/find/search.cc
   ingest/parts/closure.cc
   ingest/parts/names.cc
   ingest/parts/open_parts.cc
@@ -266,7 +273,10 @@ cairn_library(cairn_cli
   cli/commands/copy.cc
   cli/commands/diff.cc
   cli/commands/document_restore.cc
+  cli/commands/find.cc
+  cli/commands/history.cc
   cli/commands/init.cc
+  cli/commands/inspect.cc
   cli/commands/ls.cc
   cli/commands/postgres_restore.cc
   cli/commands/prune.cc
@@ -278,13 +288,16 @@ cairn_library(cairn_cli
   cli/commands/version.cc
   cli/commands/wanted.cc
   cli/completion.cc
+  cli/find_json.cc
   cli/interrupt.cc
   cli/json.cc
+  cli/json_bytes.cc
   cli/options.cc
   cli/output.cc
   cli/password.cc
   cli/progress.cc
   cli/prune_json.cc
+  cli/ranges.cc
   cli/session.cc
   cli/snapshot_path.cc
   cli/table.cc
