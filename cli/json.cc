@@ -338,7 +338,7 @@ std::string document_restore_json(const DocumentRestoreResult& result, const std
 }
 
 std::string copied_json(const SnapshotId& original, const SnapshotId& copy) {
-  return line({{"message_type", "copied"}, {"origin_id", original.hex()}, {"snapshot_id", copy.hex()}});
+  return json_line({{"message_type", "copied"}, {"origin_id", original.hex()}, {"snapshot_id", copy.hex()}});
 }
 
 std::string copy_json(const CopyResult& result, uint64_t duration_ns) {
@@ -347,7 +347,7 @@ std::string copy_json(const CopyResult& result, uint64_t duration_ns) {
   out["bytes_new"] = result.bytes_new;
   out["bytes_stored"] = result.bytes_stored;
   out["duration_s"] = seconds(duration_ns);
-  return line(out);
+  return json_line(out);
 }
 
 }  // namespace cairn

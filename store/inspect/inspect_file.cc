@@ -150,7 +150,7 @@ void show_gc_list(const GcList& list, Shown& to) {
   to.add("kind", kKinds[static_cast<size_t>(list.kind)]);
   to.add("generation", list.generation);
   to.add_time("created", list.created_ns);
-  for (const PackId& id : list.condemned) to.add("condemned", pack_name(id));
+  for (const auto& [id, since] : list.condemned) to.add("condemned", pack_name(id)).add("since generation", since);
   for (const ClientId& id : list.barred_authors) to.add("barred author", id.hex());
   for (const LeaseId& id : list.revoked) to.add("revoked lease", id.hex());
   for (const SnapshotId& id : list.accepted) to.add("accepted snapshot", id.hex());

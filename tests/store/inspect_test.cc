@@ -28,7 +28,7 @@ class Inspect : public StoreTest {
 TEST_F(Inspect, ShowsEveryKindOfFile) {
   Repository repository = open();
   const Manifest m = back_up(repository, sample_files(1));
-  put(memory, gc_list_name(1), GcList{.generation = 1, .created_ns = 5, .condemned = {PackId{}}, .barred_authors = {}, .revoked = {}, .accepted = {}}.encode(repository.keys()));
+  put(memory, gc_list_name(1), GcList{.generation = 1, .created_ns = 5, .condemned = {{PackId{}, 1}}, .barred_authors = {}, .revoked = {}, .accepted = {}}.encode(repository.keys()));
   LeaseRecord lease{.id = LeaseId{}, .number = 3, .host = "somewhere", .user = "", .program = ""};
   put(memory, lease_name(lease.id, 3), lease.encode(repository.keys()));
   for (const StoredFile& file : memory.list("")) {
@@ -45,6 +45,7 @@ TEST_F(Inspect, ShowsEveryKindOfFile) {
   has(look(repository, "config"), "repository: " + repository.keys().repository.hex());
   has(look(repository, lease_name(lease.id, 3)), "host: somewhere\n");
   has(look(repository, gc_list_name(1)), "kind: condemned\ngeneration: 1\n");
+  has(look(repository, gc_list_name(1)), "  since generation: 1\n");
 }
 
 TEST_F(Inspect, ShowsChunksAndTrees) {
