@@ -1,44 +1,13 @@
 #include "cli/json.h"
 
 #include <charconv>
-#include <nlohmann/json.hpp>
 
+#include "cli/json_bytes.h"
 #include "cli/terminal.h"
 
 namespace cairn {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-std::string line(const Json& value) { return value.dump(-1, ' ', false, Json::error_handler_t::replace); }
-
-std::string base64(std::string_view bytes) {
-  static constexpr char kDigits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  for (size_t i = 0; i < bytes.size(); i += 3) {
-    const std::string_view three = bytes.substr(i, 3);
-    uint32_t bits = 0;
-    for (size_t k = 0; k < 3; ++k) bits = bits << 8 | (k < three.size() ? static_cast<uint8_t>(three[k]) : 0U);
-    for (size_t k = 0; k < 4; ++k) out += k <= three.size() ? kDigits[bits >> (18 - 6 * k) & 63] : '=';
-  }
-  return out;
-}
-
-// One leaves odd bytes out, the other puts a mark in their place.
-bool valid_utf8(std::string_view bytes) {
-  const Json text(bytes);
-  return text.dump(-1, ' ', false, Json::error_handler_t::ignore) == text.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
-void add_bytes(Json& to, const std::string& name, std::string_view bytes) {
-  if (valid_utf8(bytes)) {
-    to[name] = bytes;
-    return;
-  }
-  to[name] = printable(bytes);
-  to[name + "_base64"] = base64(bytes);
-}
 
 double seconds(uint64_t duration_ns) { return static_cast<double>(duration_ns) / 1e9; }
 
@@ -46,7 +15,9 @@ Json ratio(uint64_t before_bytes, uint64_t after_bytes) {
   return after_bytes == 0 ? Json() : Json(static_cast<double>(before_bytes) / static_cast<double>(after_bytes));
 }
 
-std::string_view type_name(EntryType type) {
+}  // namespace
+
+std::string_view entry_type_name(EntryType type) {
   switch (type) {
     case EntryType::kFile: return "file";
     case EntryType::kDirectory: return "directory";
@@ -57,6 +28,8 @@ std::string_view type_name(EntryType type) {
   }
   return "unknown";
 }
+
+namespace {
 
 std::string_view completeness_name(Completeness completeness) {
   switch (completeness) {
@@ -124,21 +97,21 @@ std::string_view error_code_name(ErrorCode code) {
 }
 
 std::string fatal_json(std::string_view code, std::string_view message, int exit_code) {
-  return line({{"message_type", "error"}, {"code", code}, {"message", printable(message)}, {"exit_code", exit_code}});
+  return json_line({{"message_type", "error"}, {"code", code}, {"message", printable(message)}, {"exit_code", exit_code}});
 }
 
 std::string message_json(std::string_view type, std::string_view path, std::string_view message) {
   Json out{{"message_type", type}};
   if (!path.empty()) add_bytes(out, "path", path);
   out["message"] = printable(message);
-  return line(out);
+  return json_line(out);
 }
 
 std::string item_json(std::string_view action, std::string_view path, uint64_t size_bytes) {
   Json out{{"message_type", "item"}, {"action", action}};
   add_bytes(out, "path", path);
   out["size"] = size_bytes;
-  return line(out);
+  return json_line(out);
 }
 
 std::string status_json(const Monitor& monitor, double seconds_elapsed) {
@@ -150,7 +123,7 @@ std::string status_json(const Monitor& monitor, double seconds_elapsed) {
   out["errors"] = monitor.errors.load();
   out["seconds_elapsed"] = seconds_elapsed;
   if (const std::string path = monitor.current(); !path.empty()) add_bytes(out, "current", path);
-  return line(out);
+  return json_line(out);
 }
 
 std::string backup_json(const BackupResult& result, uint64_t errors, bool dry_run) {
@@ -167,7 +140,7 @@ std::string backup_json(const BackupResult& result, uint64_t errors, bool dry_ru
   out["incomplete"] = result.incomplete;
   out["witness"] = dry_run || m.witness == Witness{} ? Json() : Json(witness_text(m.witness));
   out["dry_run"] = dry_run;
-  return line(out);
+  return json_line(out);
 }
 
 std::string snapshot_json(const Manifest& m, const KeyCard* author) {
@@ -187,7 +160,7 @@ std::string snapshot_json(const Manifest& m, const KeyCard* author) {
   out["late"] = m.late;
   out["author_role"] = role_name(author ? author->role : m.author_role);
   if (author) out["author_label"] = author->label;
-  return line(out);
+  return json_line(out);
 }
 
 std::optional<uint64_t> number_of(const Part& part, const std::string& property) {
@@ -205,7 +178,7 @@ std::optional<uint64_t> number_of(const Part& part, const std::string& property)
 std::string entry_json(std::string_view path, const Entry& entry, const Manifest& snapshot, const Part* part) {
   Json out{{"message_type", "entry"}};
   add_bytes(out, "path", path);
-  out["type"] = type_name(entry.type);
+  out["type"] = entry_type_name(entry.type);
   out["mode"] = entry.mode & 07777U;
   out["permissions"] = mode_string(entry.type, entry.mode);
   out["uid"] = entry.uid;
@@ -216,14 +189,14 @@ std::string entry_json(std::string_view path, const Entry& entry, const Manifest
   out["mtime"] = rfc3339(entry.mtime_ns);
   if (entry.type == EntryType::kSymlink) add_bytes(out, "target", entry.target);
   out["inode"] = entry.inode;
-  if (!part) return line(out);
+  if (!part) return json_line(out);
   out["part"] = part->kind;
   if (const auto type = part->properties.find("type"); type != part->properties.end()) out["part_type"] = type->second;
   for (const char* property : {"rows", "elements"})
     if (const auto number = number_of(*part, property)) out[property] = *number;
   if (const auto expires = number_of(*part, "expires"); expires && *expires < kMostMilliseconds)
     out["expires"] = rfc3339(static_cast<int64_t>(*expires) * 1'000'000);
-  return line(out);
+  return json_line(out);
 }
 
 std::string restore_json(const RestoreResult& result, const std::vector<std::string>& snapshot_ids, const std::string& target,
@@ -239,7 +212,7 @@ std::string restore_json(const RestoreResult& result, const std::vector<std::str
   out["verified_files"] = result.verified_files;
   out["dry_run"] = dry_run;
   out["duration_s"] = seconds(duration_ns);
-  return line(out);
+  return json_line(out);
 }
 
 std::string damage_json(const Damage& damage) {
@@ -252,7 +225,7 @@ std::string damage_json(const Damage& damage) {
   Json out{{"message_type", "damage"}, {"file", damage.file}, {"what", printable(damage.what)}};
   out["victim_count"] = damage.victim_count;
   out["victims"] = std::move(victims);
-  return line(out);
+  return json_line(out);
 }
 
 std::string check_json(const CheckReport& report, uint64_t duration_ns) {
@@ -266,7 +239,7 @@ std::string check_json(const CheckReport& report, uint64_t duration_ns) {
   out["chunks_verified"] = report.chunks_verified;
   out["unreferenced_bytes"] = report.unreferenced_bytes;
   out["duration_s"] = seconds(duration_ns);
-  return line(out);
+  return json_line(out);
 }
 
 std::string component_json(const ComponentInfo& info, std::optional<uint64_t> snapshots) {
@@ -274,7 +247,7 @@ std::string component_json(const ComponentInfo& info, std::optional<uint64_t> sn
   out.update(component(info));
   if (snapshots) out["snapshots"] = *snapshots;
   out["compression_ratio"] = ratio(info.new_bytes, info.stored_bytes);
-  return line(out);
+  return json_line(out);
 }
 
 std::string stats_json(const RepositoryStats& stats) {
@@ -292,17 +265,17 @@ std::string stats_json(const RepositoryStats& stats) {
   out["total_bytes"] = stats.total_bytes;
   out["dedup_ratio"] = ratio(stats.logical_bytes, stats.unique_bytes);
   out["compression_ratio"] = ratio(stats.unique_bytes, stats.data_stored_bytes);
-  return line(out);
+  return json_line(out);
 }
 
 std::string init_json(const RepositoryId& id, std::string_view place) {
   Json out{{"message_type", "summary"}, {"repository_id", id.hex()}};
   add_bytes(out, "repository", place);
-  return line(out);
+  return json_line(out);
 }
 
 std::string version_json(std::string_view version, std::string_view blake3, std::string_view suite, unsigned format_version) {
-  return line({{"message_type", "summary"}, {"version", version}, {"blake3", blake3}, {"suite", suite},
+  return json_line({{"message_type", "summary"}, {"version", version}, {"blake3", blake3}, {"suite", suite},
                {"format_version", format_version}});
 }
 
@@ -317,11 +290,11 @@ std::string difference_json(const Difference& difference) {
   if (difference.expiry) out["expiry"] = true;
   if (difference.rows_added) out["rows_added"] = *difference.rows_added;
   if (difference.rows_removed) out["rows_removed"] = *difference.rows_removed;
-  return line(out);
+  return json_line(out);
 }
 
 std::string diff_summary_json(uint64_t added, uint64_t removed, uint64_t changed) {
-  return line({{"message_type", "summary"}, {"added", added}, {"removed", removed}, {"changed", changed}});
+  return json_line({{"message_type", "summary"}, {"added", added}, {"removed", removed}, {"changed", changed}});
 }
 
 std::string decision_json(const Manifest& m, const Decision& decision, const std::string& doubt) {
@@ -336,7 +309,7 @@ std::string decision_json(const Manifest& m, const Decision& decision, const std
     for (const std::string& name : decision.components) out["kept_components"].push_back(printable(name));
   }
   if (!doubt.empty()) out["doubt"] = doubt;
-  return line(out);
+  return json_line(out);
 }
 
 std::string forget_json(const ForgetCounts& counts, const std::map<SnapshotId, SnapshotId>& replaced, bool dry_run) {
@@ -344,18 +317,18 @@ std::string forget_json(const ForgetCounts& counts, const std::map<SnapshotId, S
   out["replaced"] = Json::object();
   for (const auto& [before, after] : replaced) out["replaced"][before.hex()] = after.hex();
   out["dry_run"] = dry_run;
-  return line(out);
+  return json_line(out);
 }
 
 std::string tags_json(const Manifest& m) {
   Json out{{"message_type", "snapshot"}, {"id", m.id.hex()}};
   out["tags"] = m.tags;
   out["protected"] = m.is_protected;
-  return line(out);
+  return json_line(out);
 }
 
 std::string tag_summary_json(uint64_t snapshots, uint64_t changes) {
-  return line({{"message_type", "summary"}, {"snapshots", snapshots}, {"changes", changes}});
+  return json_line({{"message_type", "summary"}, {"snapshots", snapshots}, {"changes", changes}});
 }
 
 std::string server_restore_json(const PostgresRestoreResult& result, const std::string& snapshot_id, const std::string& place,
@@ -375,7 +348,7 @@ std::string server_restore_json(const PostgresRestoreResult& result, const std::
   out["complete"] = result.complete();
   out["dry_run"] = dry_run;
   out["duration_s"] = seconds(duration_ns);
-  return line(out);
+  return json_line(out);
 }
 
 std::string redis_restore_json(const RedisRestoreResult& result, const std::string& snapshot_id, const std::string& place, bool dry_run,
@@ -390,7 +363,7 @@ std::string redis_restore_json(const RedisRestoreResult& result, const std::stri
   out["bytes"] = result.bytes;
   out["dry_run"] = dry_run;
   out["duration_s"] = seconds(duration_ns);
-  return line(out);
+  return json_line(out);
 }
 
 std::string document_restore_json(const DocumentRestoreResult& result, const std::string& snapshot_id, bool dry_run, uint64_t duration_ns) {
@@ -402,11 +375,11 @@ std::string document_restore_json(const DocumentRestoreResult& result, const std
   for (const std::string& one : result.extract.taken) out["taken"].push_back(printable(one));
   out["dry_run"] = dry_run;
   out["duration_s"] = seconds(duration_ns);
-  return line(out);
+  return json_line(out);
 }
 
 std::string copied_json(const SnapshotId& original, const SnapshotId& copy) {
-  return line({{"message_type", "copied"}, {"origin_id", original.hex()}, {"snapshot_id", copy.hex()}});
+  return json_line({{"message_type", "copied"}, {"origin_id", original.hex()}, {"snapshot_id", copy.hex()}});
 }
 
 std::string copy_json(const CopyResult& result, uint64_t duration_ns) {
@@ -415,7 +388,7 @@ std::string copy_json(const CopyResult& result, uint64_t duration_ns) {
   out["bytes_new"] = result.bytes_new;
   out["bytes_stored"] = result.bytes_stored;
   out["duration_s"] = seconds(duration_ns);
-  return line(out);
+  return json_line(out);
 }
 
 }  // namespace cairn

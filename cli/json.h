@@ -28,6 +28,8 @@ namespace cairn {
 
 // "not_found", "wrong_key" …
 std::string_view error_code_name(ErrorCode code);
+// "file", "directory", "symlink" …
+std::string_view entry_type_name(EntryType type);
 // Of a run that ends: {"message_type":"error","code","message","exit_code"}.
 std::string fatal_json(std::string_view code, std::string_view message, int exit_code);
 // Of one file, or a warning; `path` may be empty.

@@ -38,6 +38,8 @@ cairn_library(cairn_store
   store/index/index.cc
   store/index/index_records.cc
   store/index/segment.cc
+  store/inspect/inspect_file.cc
+  store/inspect/inspect_object.cc
   store/keys/config.cc
   store/keys/key_admin.cc
   store/keys/key_card.cc
@@ -129,6 +131,11 @@ cairn_library(cairn_ingest
   ingest/document/profile.cc
   ingest/document/sealed_document.cc
   ingest/document/sealed_rebuild.cc
+  ingest/find/criteria.cc
+  ingest/find/find.cc
+  ingest/find/found_tree.cc
+  ingest/find/history.cc
+  ingest/find/search.cc
   ingest/parts/closure.cc
   ingest/parts/names.cc
   ingest/parts/open_parts.cc
@@ -280,6 +287,9 @@ cairn_library(cairn_cli
   cli/commands/forget.cc
   cli/commands/init.cc
   cli/commands/key.cc
+  cli/commands/find.cc
+  cli/commands/history.cc
+  cli/commands/inspect.cc
   cli/commands/ls.cc
   cli/commands/postgres_restore.cc
   cli/commands/prune.cc
@@ -292,15 +302,18 @@ cairn_library(cairn_cli
   cli/commands/version.cc
   cli/commands/wanted.cc
   cli/completion.cc
+  cli/find_json.cc
   cli/interrupt.cc
   cli/json.cc
   cli/key_file.cc
   cli/key_json.cc
+  cli/json_bytes.cc
   cli/options.cc
   cli/output.cc
   cli/password.cc
   cli/progress.cc
   cli/prune_json.cc
+  cli/ranges.cc
   cli/session.cc
   cli/snapshot_path.cc
   cli/table.cc

@@ -1,0 +1,34 @@
+#include "ingest/find/find.h"
+
+#include "ingest/find/search.h"
+#include "ingest/index_problems.h"
+
+namespace cairn {
+
+FindResult find(Repository& repository, std::span<const Manifest> snapshots, const std::string& component, const FindCriteria& criteria,
+                const FoundTree::Visit& visit, Monitor& monitor) {
+  warn_of_index_problems(repository, monitor);
+  FoundTree found;
+  std::vector<FoundTree::Node> roots;
+  FindResult result;
+  {
+    // Snapshot by snapshot, as their trees stand in the packs; the caches of reading are gone before the results are put in order.
+    FindSearch search(repository, criteria, found, monitor);
+    for (const Manifest& snapshot : snapshots) {
+      monitor.phase("searching snapshot " + std::to_string(roots.size() + 1) + " of " + std::to_string(snapshots.size()));
+      roots.push_back(search.snapshot(snapshot, component));
+    }
+    result.failed = search.failed();
+  }
+  std::string last;
+  found.visit(roots, [&](const std::string& path, const FoundVersion& version, const SnapshotSet& in) {
+    monitor.check_interrupted();
+    ++result.versions;
+    result.paths += path == last ? 0 : 1;   // an empty path is none
+    last = path;
+    visit(path, version, in);
+  });
+  return result;
+}
+
+}  // namespace cairn
