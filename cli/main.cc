@@ -70,6 +70,8 @@ int run(const std::vector<std::string>& words, Options& options, Output& out) {
            make_stats,
            make_check,
            make_copy,
+           make_export,
+           make_import,
            make_prune,
            make_version,
            make_completion,

@@ -78,6 +78,7 @@ target_link_libraries(cairn_store PUBLIC cairn_chunker Threads::Threads PRIVATE 
 cairn_library(cairn_ingest
   ingest/backup.cc
   ingest/backup/file_content.cc
+  ingest/backup/new_manifest.cc
   ingest/backup/piece_reader.cc
   ingest/backup/piece_storer.cc
   ingest/backup/previous_tree.cc
@@ -243,6 +244,11 @@ cairn_library(cairn_ingest
   ingest/sort/spill_file.cc
   ingest/stream/child_process.cc
   ingest/stream/stream_source.cc
+  ingest/tar/acl.cc
+  ingest/tar/archive.cc
+  ingest/tar/export.cc
+  ingest/tar/import.cc
+  ingest/tar/import_tree.cc
   ingest/tree/beneath.cc
   ingest/tree/directory_stack.cc
   ingest/tree/filter.cc
@@ -254,7 +260,7 @@ cairn_library(cairn_ingest
   ingest/tree/temporary.cc
   ingest/tree/walk.cc)
 target_link_libraries(cairn_ingest PUBLIC cairn_store PRIVATE PkgConfig::LIBPQ PkgConfig::ZLIB PkgConfig::LZ4 PkgConfig::ZSTD
-  PkgConfig::LZF PkgConfig::HIREDIS PkgConfig::OPENSSL PkgConfig::TOMLPLUSPLUS)
+  PkgConfig::LZF PkgConfig::HIREDIS PkgConfig::OPENSSL PkgConfig::TOMLPLUSPLUS PkgConfig::ARCHIVE)
 
 
 cairn_library(cairn_cli
@@ -266,6 +272,8 @@ cairn_library(cairn_cli
   cli/commands/copy.cc
   cli/commands/diff.cc
   cli/commands/document_restore.cc
+  cli/commands/export.cc
+  cli/commands/import.cc
   cli/commands/init.cc
   cli/commands/ls.cc
   cli/commands/postgres_restore.cc
@@ -288,7 +296,8 @@ cairn_library(cairn_cli
   cli/session.cc
   cli/snapshot_path.cc
   cli/table.cc
-  cli/terminal.cc)
+  cli/terminal.cc
+  cli/time_in_name.cc)
 target_link_libraries(cairn_cli PUBLIC cairn_ingest)
 
 add_executable(cairn cli/main.cc)
