@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <exception>
 
 #include "ingest/tar/acl.h"
@@ -23,9 +24,17 @@ std::string words(::archive* from) {
   return text ? printable(text) : "unknown trouble";
 }
 
-void floor_divide(int64_t ns, int64_t& seconds, long& rest_ns) {
-  seconds = ns / kNsPerSecond - (ns % kNsPerSecond < 0);
-  rest_ns = static_cast<long>(ns - seconds * kNsPerSecond);
+// libarchive writes and reads a pax time as sign, seconds, point, nanoseconds: what stands behind the point counts away from zero.
+// (Times less than a second before 1970 can't be told that way; they come out as after it.)
+void set_mtime(::archive_entry* to, int64_t ns) {
+  ::archive_entry_set_mtime(to, ns / kNsPerSecond, static_cast<long>(std::abs(ns % kNsPerSecond)));
+}
+
+int64_t mtime_ns(::archive_entry* from) {
+  constexpr int64_t kMostSeconds = INT64_MAX / kNsPerSecond - 1;
+  const int64_t seconds = std::clamp<int64_t>(::archive_entry_mtime(from), -kMostSeconds, kMostSeconds);
+  const int64_t ns = ::archive_entry_mtime_nsec(from);
+  return seconds * kNsPerSecond + (seconds < 0 ? -ns : ns);
 }
 
 std::string text_of(const char* text) { return text ? text : ""; }
@@ -88,10 +97,7 @@ void TarWriter::add(const TarEntry& one) {
   ::archive_entry_set_gid(to, from.gid);
   if (!one.user.empty()) ::archive_entry_copy_uname(to, one.user.c_str());
   if (!one.group.empty()) ::archive_entry_copy_gname(to, one.group.c_str());
-  int64_t seconds = 0;
-  long ns = 0;
-  floor_divide(from.mtime_ns, seconds, ns);
-  ::archive_entry_set_mtime(to, seconds, ns);
+  set_mtime(to, from.mtime_ns);
   ::archive_entry_set_size(to, from.type == EntryType::kFile && !one.hard_link ? static_cast<int64_t>(from.size_bytes) : 0);
   if (one.hard_link) ::archive_entry_copy_hardlink(to, one.hard_link->c_str());
   if (from.type == EntryType::kSymlink && !one.hard_link) ::archive_entry_copy_symlink(to, from.target.c_str());
@@ -216,8 +222,7 @@ bool TarReader::next(TarEntry& out) {
     entry.gid = static_cast<uint32_t>(::archive_entry_gid(from));
     out.user = text_of(::archive_entry_uname(from));
     out.group = text_of(::archive_entry_gname(from));
-    constexpr int64_t kMostSeconds = INT64_MAX / kNsPerSecond - 1;
-    entry.mtime_ns = std::clamp<int64_t>(::archive_entry_mtime(from), -kMostSeconds, kMostSeconds) * kNsPerSecond + ::archive_entry_mtime_nsec(from);
+    entry.mtime_ns = mtime_ns(from);
     if (*type == EntryType::kFile && !link) entry.size_bytes = static_cast<uint64_t>(std::max<int64_t>(0, ::archive_entry_size(from)));
     if (*type == EntryType::kSymlink) entry.target = text_of(::archive_entry_symlink(from));
     if (*type == EntryType::kCharDevice || *type == EntryType::kBlockDevice) entry.device = ::archive_entry_rdev(from);
