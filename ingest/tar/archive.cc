@@ -78,6 +78,7 @@ TarWriter::TarWriter(TarFilter filter, std::function<void(ByteView)> write) : st
   state_->require(::archive_write_set_format_pax(out), "tar");
   // Names are bytes; attributes the way GNU tar knows them, once.
   state_->require(::archive_write_set_options(out, "hdrcharset=BINARY,xattrheader=SCHILY"), "tar");
+  if (filter != TarFilter::kNone) state_->require(::archive_write_set_bytes_in_last_block(out, 1), "tar");   // zstd takes no padding
   switch (filter) {
     case TarFilter::kNone: break;
     case TarFilter::kGzip: state_->require(::archive_write_add_filter_gzip(out), "gzip"); break;
