@@ -44,5 +44,8 @@ done
 tar --xattrs --acls --sparse --format=pax -C src -cf gnu.tar . && tar --format=gnu --sparse -C src -cf old.tar .
 expect 0 "$cairn" import gnu.tar --host gnu
 expect 0 "$cairn" restore latest:gnu --host gnu --target r && same "GNU tar" src r/gnu
-expect 0 "$cairn" import - --name old --host old <old.tar
+"$cairn" import - --name old --host old <old.tar >out || fail "from standard input"
+expect 0 "$cairn" restore latest:old --host old --target r
+rsync -aH --delete --itemize-changes src/ r/old/ | grep -v "^\.[fdLS]\.\.t" >changes || true   # its times are whole seconds
+[ ! -s changes ] || fail "the old format: $(cat changes)"
 expect 0 "$cairn" check --read-data
