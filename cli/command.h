@@ -37,6 +37,8 @@ std::unique_ptr<Command> make_prune();
 std::unique_ptr<Command> make_key();
 std::unique_ptr<Command> make_forget();
 std::unique_ptr<Command> make_tag();
+std::unique_ptr<Command> make_export();
+std::unique_ptr<Command> make_import();
 std::unique_ptr<Command> make_version();
 std::unique_ptr<Command> make_completion();
 

@@ -391,4 +391,15 @@ std::string copy_json(const CopyResult& result, uint64_t duration_ns) {
   return json_line(out);
 }
 
+std::string export_json(const ExportResult& result, const std::string& file, uint64_t duration_ns) {
+  Json out{{"message_type", "summary"}};
+  add_bytes(out, "file", file);
+  out["files"] = result.files;
+  out["directories"] = result.directories;
+  out["others"] = result.others;
+  out["bytes"] = result.bytes;
+  out["duration_s"] = seconds(duration_ns);
+  return line(out);
+}
+
 }  // namespace cairn

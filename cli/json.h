@@ -18,6 +18,7 @@
 #include "ingest/postgres/server/server_restore.h"
 #include "ingest/redis/server/redis_restore.h"
 #include "ingest/restore.h"
+#include "ingest/tar/export.h"
 #include "store/check/check.h"
 #include "store/check/stats.h"
 #include "store/error.h"
@@ -76,5 +77,6 @@ std::string document_restore_json(const DocumentRestoreResult& result, const std
 // One snapshot of a copy, and the copy as a whole.
 std::string copied_json(const SnapshotId& original, const SnapshotId& copy);
 std::string copy_json(const CopyResult& result, uint64_t duration_ns);
+std::string export_json(const ExportResult& result, const std::string& file, uint64_t duration_ns);
 
 }  // namespace cairn

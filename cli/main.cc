@@ -75,6 +75,8 @@ int run(const std::vector<std::string>& words, Options& options, Output& out) {
            make_tag,
            make_inspect,
            make_copy,
+           make_export,
+           make_import,
            make_prune,
            make_key,
            make_version,

@@ -91,6 +91,7 @@ cairn_library(cairn_ingest
   ingest/backup.cc
   ingest/backup/before.cc
   ingest/backup/file_content.cc
+  ingest/backup/new_manifest.cc
   ingest/backup/piece_reader.cc
   ingest/backup/piece_storer.cc
   ingest/backup/previous_tree.cc
@@ -261,6 +262,11 @@ cairn_library(cairn_ingest
   ingest/sort/spill_file.cc
   ingest/stream/child_process.cc
   ingest/stream/stream_source.cc
+  ingest/tar/acl.cc
+  ingest/tar/archive.cc
+  ingest/tar/export.cc
+  ingest/tar/import.cc
+  ingest/tar/import_tree.cc
   ingest/tree/beneath.cc
   ingest/tree/directory_stack.cc
   ingest/tree/filter.cc
@@ -272,7 +278,7 @@ cairn_library(cairn_ingest
   ingest/tree/temporary.cc
   ingest/tree/walk.cc)
 target_link_libraries(cairn_ingest PUBLIC cairn_store PRIVATE PkgConfig::LIBPQ PkgConfig::ZLIB PkgConfig::LZ4 PkgConfig::ZSTD
-  PkgConfig::LZF PkgConfig::HIREDIS PkgConfig::OPENSSL PkgConfig::TOMLPLUSPLUS)
+  PkgConfig::LZF PkgConfig::HIREDIS PkgConfig::OPENSSL PkgConfig::TOMLPLUSPLUS PkgConfig::ARCHIVE)
 
 
 cairn_library(cairn_cli
@@ -285,6 +291,8 @@ cairn_library(cairn_cli
   cli/commands/diff.cc
   cli/commands/document_restore.cc
   cli/commands/forget.cc
+  cli/commands/export.cc
+  cli/commands/import.cc
   cli/commands/init.cc
   cli/commands/key.cc
   cli/commands/find.cc
@@ -317,7 +325,8 @@ cairn_library(cairn_cli
   cli/session.cc
   cli/snapshot_path.cc
   cli/table.cc
-  cli/terminal.cc)
+  cli/terminal.cc
+  cli/time_in_name.cc)
 target_link_libraries(cairn_cli PUBLIC cairn_ingest)
 
 add_executable(cairn cli/main.cc)

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "ingest/backup/before.h"
+#include "ingest/backup/new_manifest.h"
 #include "ingest/backup/piece_reader.h"
 #include "ingest/backup/piece_storer.h"
 #include "ingest/backup/tree_builder.h"
@@ -13,7 +14,6 @@
 #include "ingest/parts/store_parts.h"
 #include "ingest/pipeline.h"
 #include "ingest/threads.h"
-#include "store/host.h"
 
 namespace cairn {
 
@@ -54,28 +54,6 @@ std::vector<PreviousTree> previous_trees(Before& before, const std::vector<Sourc
     trees.push_back(std::move(tree));
   }
   return trees;
-}
-
-// What the next snapshot of this author on this host follows: machines that share a key have a chain each.
-void continue_chain(const std::vector<Manifest>& snapshots, const ClientId& author, Manifest& manifest) {
-  manifest.sequence = 1;
-  for (const Manifest& m : snapshots) {
-    if (m.author != author || m.host != manifest.host || m.sequence < manifest.sequence) continue;
-    manifest.sequence = m.sequence + 1;
-    manifest.previous = m.id;
-  }
-}
-
-Manifest begin_manifest(const BackupOptions& options) {
-  Manifest manifest;
-  manifest.time_ns = now_ns();
-  manifest.host = options.host.empty() ? host_name() : options.host;
-  manifest.user = user_name();
-  manifest.program = program_version();
-  manifest.tags = options.tags;
-  std::ranges::sort(manifest.tags);
-  manifest.tags.erase(std::ranges::unique(manifest.tags).begin(), manifest.tags.end());
-  return manifest;
 }
 
 void describe_components(PieceReader& pieces, const std::vector<std::atomic<uint64_t>>& stored_bytes, const PutObject& put,
@@ -149,7 +127,7 @@ BackupResult backup_once(Repository& repository, const std::vector<SourceSpec>& 
   require_distinct_names(sources);
   repository.keys().require_may_write();
   auto started = std::chrono::steady_clock::now();
-  Manifest manifest = begin_manifest(options);
+  Manifest manifest = new_manifest(options.host, options.tags);
   std::optional<WriteSession> session;
   if (!options.dry_run) session.emplace(repository);
   monitor.phase("reading");

@@ -1,5 +1,5 @@
 // Brings chunks as they are cut: a window of the tree at a time, its chunks in the order of the source's packs, so that every frame
-// is opened once.
+// is opened once.  A frame that is needed whole keeps its compressed bytes: only ids and keys change.
 //
 //   steps → window → source → [open · decompress · verify · id · claim · compress · seal] → session;  then the tree
 //
@@ -48,9 +48,23 @@ class ChunkCopier {
   struct FrameJob {
     size_t begin = 0, end = 0;       // in pieces_
   };
+  struct OpenPack {
+    PackInfo info;
+    PackOpener opener;
+  };
+  // A frame of the source as it is stored there, and what it holds.
+  struct OpenFrame {
+    FrameInfo info;
+    Buffer packed, plain;   // plain: empty when packed is it
+    ByteView bytes() const { return info.codec == Codec::kRaw ? packed.view() : plain.view(); }
+  };
   struct Worker {
     Worker(Repository& source, WriteSession& session);
     ChunkReader reader;
+    Decompressor decompressor;
+    uint64_t epoch = 0;           // of the index, that the numbers of packs belong to
+    std::unordered_map<uint32_t, std::unique_ptr<OpenPack>> packs;
+    std::optional<OpenFrame> frame;
     FrameBuilder builder;
     std::vector<ByteView> views;
     std::vector<Blake3Hash> hashes;
@@ -63,8 +77,12 @@ class ChunkCopier {
   void bring(TreeCopy& tree);
   void find_pieces();
   void bring_frame(Worker& worker, const FrameJob& job);
+  bool open_frame(Worker& worker, const FrameJob& job);
+  void read_chunks(Worker& worker, const FrameJob& job);
+  bool take_frame(Worker& worker, const FrameJob& job);
 
   Repository& source_;
+  const Index& source_index_;
   const Keyring& keys_;
   WriteSession& session_;
   KnownIds& known_;

@@ -7,6 +7,7 @@
 #include "ingest/copy/known_copies.h"
 #include "ingest/copy/snapshot_copy.h"
 #include "ingest/index_problems.h"
+#include "store/gc/write_protocol.h"
 
 namespace cairn {
 
@@ -36,31 +37,40 @@ class Copier {
 
   // nullopt when the source hasn't all of it.
   std::optional<Manifest> copy(const Manifest& original) {
+    constexpr int kMostAttempts = 3;
+    for (int attempt = 1;; ++attempt) {
+      try {
+        return copy_once(original);
+      } catch (const Overtaken&) {
+        if (attempt == kMostAttempts) throw;
+      }
+      monitor_.warning("a prune took away something this copy rests on: it begins again, with what was stored");
+    }
+  }
+
+ private:
+  std::optional<Manifest> copy_once(const Manifest& original) {
     WriteSession session(destination_);
-    if (session.generation() != generation_) forget();   // a prune ran: what was there may not be any more
-    generation_ = session.generation();
-    learn(original.host, session);
+    learn(original, session);
     SnapshotCopy work(source_, destination_, session, known_, options_, monitor_);
     Manifest copy = next_manifest(original);
     try {
       work.copy(copy);
     } catch (const Error& e) {
       result.bytes_read += work.read_bytes();
-      forget();   // not all that was claimed is in packs
       if (e.code() == ErrorCode::kInterrupted) keep(work, session);
       if (e.code() != ErrorCode::kCorrupt && e.code() != ErrorCode::kNotFound && e.code() != ErrorCode::kUnsupported) throw;
       monitor_.error("snapshot " + original.id.hex().substr(0, 16), std::string(e.what()) + "; it was not copied");
       return std::nullopt;
     }
-    session.commit(copy);
     result.bytes_read += work.read_bytes();
+    session.commit(copy);
     result.bytes_new += copy.stats.bytes_new;
     result.bytes_stored += session.stored_bytes();
     there_.push_back(copy);
     return copy;
   }
 
- private:
   // Made durable, so that the next run needn't upload it again.
   void keep(SnapshotCopy& work, WriteSession& session) try {
     work.flush();
@@ -69,21 +79,22 @@ class Copier {
     monitor_.warning("what was copied so far could not be kept for the next run: " + std::string(failure.what()));
   }
 
-  void forget() {
+  // What was copied before says most about the next one: for each component the newest copy that has it.  Every session learns anew,
+  // because it must have looked itself at what its snapshot rests on.
+  void learn(const Manifest& original, const WriteSession& session) {
     known_.clear();
-    learned_.clear();
-  }
-
-  // The newest copy of a host's snapshot says most about the next one.
-  void learn(const std::string& host, const WriteSession& session) {
-    if (!learned_.insert(host).second) return;
-    const Manifest* newest = nullptr;
-    for (const Manifest& m : there_)
-      if (m.host == host && originals_.contains(m.origin) && (!newest || m.time_ns > newest->time_ns)) newest = &m;
-    if (!newest) return;
+    std::set<const Manifest*> like_it;
+    for (const ComponentInfo& component : original.components) {
+      const Manifest* newest = nullptr;
+      for (const Manifest& m : there_)
+        if (m.host == original.host && m.component(component.name) && originals_.contains(m.origin) && (!newest || m.time_ns > newest->time_ns))
+          newest = &m;
+      if (newest) like_it.insert(newest);
+    }
     ChunkReader before(source_.backend(), source_.keys(), source_.index(), kCacheBytes);
     ChunkReader after = session.make_reader(kCacheBytes);
-    KnownCopies(before, after, session, options_.recut, known_, monitor_).learn(originals_.at(newest->origin), *newest);
+    for (const Manifest* m : like_it)
+      KnownCopies(before, after, session, options_.recut, known_, monitor_).learn(originals_.at(m->origin), *m);
   }
 
   // Everything of the original; the author's own line of snapshots goes on with it, but names none before it.
@@ -106,8 +117,6 @@ class Copier {
   std::vector<Manifest> there_;              // in the destination
   std::map<SnapshotId, Manifest> originals_; // in the source
   KnownIds known_;
-  std::set<std::string> learned_;            // hosts
-  uint64_t generation_ = 0;
 };
 
 }  // namespace

@@ -5,10 +5,9 @@
 #include <algorithm>
 
 #include "ingest/pipeline.h"
+#include "ingest/restore/link_key.h"
 #include "ingest/threads.h"
 #include "ingest/tree/owners.h"
-#include "store/coding.h"
-#include "store/crypto/blake3.h"
 #include "store/tree/chunk_list.h"
 #include "store/tree/directory.h"
 
@@ -25,18 +24,6 @@ ApplyOptions apply_options() {
   options.privileged = ::geteuid() == 0;
   options.owner = true;
   return options;
-}
-
-// The same for all names of one file.  A file that changed between the reading of two names, or whose number another one got
-// meanwhile, is two files to us: linking them would give one of them the other's bytes.
-ChunkId link_key(const Entry& entry) {
-  Encoder key;
-  key.u64(entry.link_group);
-  key.u64(entry.size_bytes);
-  key.raw(entry.content.inline_bytes);
-  for (const ChunkRef& ref : entry.content.chunks) key.raw(ref.id.view());
-  key.raw(entry.content.list.view());
-  return ChunkId{blake3(key.out())};
 }
 
 }  // namespace
