@@ -57,6 +57,12 @@ cairn_library(cairn_store
   store/read/chunk_reader.cc
   store/read/content_reader.cc
   store/read/reachable.cc
+  store/repair/condemn.cc
+  store/repair/repair_index.cc
+  store/repair/repair_packs.cc
+  store/repair/repair_snapshots.cc
+  store/repair/salvage.cc
+  store/repair/tree_repair.cc
   store/repository.cc
   store/retention/arrivals.cc
   store/retention/calendar.cc

@@ -32,6 +32,7 @@ class Scan {
 
  private:
   void load_expectations();
+  void load_condemned();
   void check_missing();
   void check_pack(const StoredFile& file);
   void check_by_segment(const PackId& id, const std::string& segment, const StoredFile& file, size_t damage);
@@ -51,6 +52,7 @@ class Scan {
   std::mutex mu_;
   LostChunks lost_;                                                 // guarded by mu_
   std::unordered_map<PackId, Expected, IdHash> expected_;           // constant while workers run
+  std::unordered_set<std::string> condemned_;                       // names of packs that nothing new relies on
 };
 
 size_t Scan::add_damage(const std::string& file, const std::string& what) {
@@ -76,6 +78,14 @@ void Scan::load_expectations() {
       bool told = std::ranges::any_of(report_.damage, [&](const Damage& d) { return d.file == file.name; });   // by check_metadata
       if (!told && e.code() != ErrorCode::kNotFound) add_damage(file.name, e.what());
     }
+  }
+}
+
+void Scan::load_condemned() {
+  try {
+    auto list = newest_gc_list(repository_.backend(), repository_.keys());
+    for (const PackId& id : list ? list->condemned : std::vector<PackId>{}) condemned_.insert(pack_name(id));
+  } catch (const Error&) {   // told when the gc lists themselves are checked
   }
 }
 
@@ -235,6 +245,7 @@ void Scan::verify_frame(const PackInfo& pack, const PackOpener& opener, const Fr
 
 LostChunks Scan::run(std::vector<StoredFile> packs) {
   load_expectations();
+  load_condemned();
   check_missing();
   size_t unlisted = static_cast<size_t>(std::ranges::count_if(packs, [&](const StoredFile& file) {
     auto id = id_in_name<PackId>(file.name);
@@ -270,8 +281,11 @@ LostChunks Scan::run(std::vector<StoredFile> packs) {
   });
   std::set<size_t> still_lost;
   for (const auto& [id, damage] : lost_) still_lost.insert(damage);
-  for (size_t i = 0; i < report_.damage.size(); ++i)
-    report_.damage[i].healed = report_.damage[i].what == kMissing && !still_lost.contains(i);
+  // A damaged pack that is condemned holds nothing any more that anybody relies on, unless it is all there is.
+  for (size_t i = 0; i < report_.damage.size(); ++i) {
+    Damage& damage = report_.damage[i];
+    damage.healed = !still_lost.contains(i) && (damage.what == kMissing || condemned_.contains(damage.file));
+  }
   return std::move(lost_);
 }
 
