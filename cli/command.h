@@ -31,6 +31,7 @@ std::unique_ptr<Command> make_stats();
 std::unique_ptr<Command> make_check();
 std::unique_ptr<Command> make_copy();
 std::unique_ptr<Command> make_prune();
+std::unique_ptr<Command> make_repair();
 std::unique_ptr<Command> make_version();
 std::unique_ptr<Command> make_completion();
 

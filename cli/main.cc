@@ -71,6 +71,7 @@ int run(const std::vector<std::string>& words, Options& options, Output& out) {
            make_check,
            make_copy,
            make_prune,
+           make_repair,
            make_version,
            make_completion,
        }) {

@@ -277,6 +277,7 @@ cairn_library(cairn_cli
   cli/commands/postgres_restore.cc
   cli/commands/prune.cc
   cli/commands/redis_restore.cc
+  cli/commands/repair.cc
   cli/commands/restore.cc
   cli/commands/snapshots.cc
   cli/commands/source_args.cc
@@ -291,6 +292,7 @@ cairn_library(cairn_cli
   cli/password.cc
   cli/progress.cc
   cli/prune_json.cc
+  cli/repair_json.cc
   cli/session.cc
   cli/snapshot_path.cc
   cli/table.cc

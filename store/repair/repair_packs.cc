@@ -69,7 +69,7 @@ void PackRepair::find_candidates() {
     scan_packs(repository_, std::move(files), all, progress_, scan);
     report_.packs_read = scan.packs_read;
     for (const Damage& damage : scan.damage)
-      if (damage.file.starts_with("packs/") && !damage.healed) wanted.insert(damage.file);
+      if (present.contains(damage.file) || (damage.file.starts_with("packs/") && !damage.healed)) wanted.insert(damage.file);
   }
   for (const std::string& name : wanted) {
     auto file = present.find(name);

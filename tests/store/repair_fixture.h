@@ -79,8 +79,10 @@ class RepairTest : public StoreTest {
       Repository repository = open(counting, "counting");
       run(repository);
       auto all = counting.recorded();
-      for (uint64_t k = 1; k <= all.size(); ++k)
-        if (all[k - 1].operation == Operation::kCommit || all[k - 1].operation == Operation::kRemove) changes.push_back(k);
+      for (uint64_t k = 1; k <= all.size(); ++k) {
+        bool change = all[k - 1].operation == Operation::kCommit || all[k - 1].operation == Operation::kRemove;
+        if (change && !all[k - 1].name.starts_with("leases/")) changes.push_back(k);
+      }
     }
     for (uint64_t k : changes)
       for (Effect effect : {Effect::kNone, Effect::kHappened}) {
