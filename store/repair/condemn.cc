@@ -38,4 +38,17 @@ GcList condemn_packs(Backend& backend, const Keyring& keys, std::span<const Pack
   }
 }
 
+CondemnedPacks condemned_packs(Backend& backend, const Keyring& keys) {
+  CondemnedPacks out;
+  if (auto list = newest_gc_list(backend, keys)) {
+    out.generation = list->generation;
+    out.packs.insert(list->condemned.begin(), list->condemned.end());
+  }
+  return out;
+}
+
+void distrust_condemned(Index& index, Backend& backend, const Keyring& keys) {
+  index.distrust(condemned_packs(backend, keys).packs);
+}
+
 }  // namespace cairn

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <span>
+#include <unordered_set>
 
 #include "store/gc/gc_list.h"
+#include "store/index/index.h"
 
 namespace cairn {
 
@@ -12,5 +14,14 @@ namespace cairn {
 // takes its number first, his list is read and it is tried again.
 // kWrongKey unless an owner's key; kCorrupt when the newest list can't be read.
 GcList condemn_packs(Backend& backend, const Keyring& keys, std::span<const PackId> packs);
+
+// What the newest list names.   kCorrupt when it can't be read.
+struct CondemnedPacks {
+  uint64_t generation = 0;   // 0: nothing was ever condemned
+  std::unordered_set<PackId, IdHash> packs;
+};
+CondemnedPacks condemned_packs(Backend& backend, const Keyring& keys);
+// Chunks in condemned packs count as doubtful from now on.   kCorrupt when the newest list can't be read.
+void distrust_condemned(Index& index, Backend& backend, const Keyring& keys);
 
 }  // namespace cairn

@@ -7,10 +7,10 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "store/gc/gc_list.h"
 #include "store/index/segment.h"
 #include "store/lease/lease.h"
 #include "store/pack/pack_file.h"
+#include "store/repair/condemn.h"
 
 namespace cairn {
 
@@ -64,10 +64,9 @@ void IndexRepair::join(std::optional<Lease>& lease) {
   if (!options_.dry_run) lease.emplace(backend_, keys_, LeaseRecord::Kind::kWriter);
   uint64_t generation = 0;
   try {
-    if (auto list = newest_gc_list(backend_, keys_)) {
-      generation = list->generation;
-      condemned_.insert(list->condemned.begin(), list->condemned.end());
-    }
+    CondemnedPacks condemned = condemned_packs(backend_, keys_);
+    generation = condemned.generation;
+    condemned_ = std::move(condemned.packs);
   } catch (const Error& e) {   // then condemned packs get segments too, which costs nothing but their places in them
     report_.notes.push_back(e.what());
   }

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "store/gc/gc_list.h"
+#include "store/repair/condemn.h"
 #include "store/repair/tree_repair.h"
 #include "store/write/write_session.h"
 
@@ -23,11 +23,10 @@ std::vector<Manifest> chosen(const std::vector<Manifest>& all, const std::vector
 }
 
 // What was condemned counts as lost unless it can be read: no new snapshot may rely on it.
-void distrust_condemned(Repository& repository, RepairSnapshotsReport& report) {
+void open_index(Repository& repository, RepairSnapshotsReport& report) {
   Index& index = repository.fresh_index();
   try {
-    if (auto list = newest_gc_list(repository.backend(), repository.keys()))
-      index.distrust({list->condemned.begin(), list->condemned.end()});
+    distrust_condemned(index, repository.backend(), repository.keys());
   } catch (const Error& e) {
     report.notes.push_back(e.what());
   }
@@ -61,7 +60,7 @@ class SnapshotsRepair {
       throw Error(ErrorCode::kWrongKey, "repairing snapshots needs an owner's key");
     all_ = repository_.snapshots(&report_.unreadable);
     std::vector<Manifest> snapshots = chosen(all_, options_.snapshots);
-    distrust_condemned(repository_, report_);
+    open_index(repository_, report_);
     if (options_.read_data) lost_ = read_all(repository_, options_, progress_);
     progress_.phase("looking for what is lost");
     TreeRepair look(repository_, lost_, progress_);

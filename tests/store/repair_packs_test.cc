@@ -16,8 +16,8 @@ class RepairPacksTest : public RepairTest {
   }
   std::vector<PackId> condemned() {
     Repository repository = open();
-    auto list = newest_gc_list(memory, repository.keys());
-    return list ? list->condemned : std::vector<PackId>{};
+    CondemnedPacks condemned = condemned_packs(memory, repository.keys());
+    return {condemned.packs.begin(), condemned.packs.end()};
   }
   static void expect_sums(const RepairedPack& pack) { EXPECT_EQ(pack.saved + pack.elsewhere + pack.lost, pack.chunks); }
 };
@@ -184,10 +184,8 @@ TEST_F(RepairPacksTest, ListsGrowByWhatIsNewWhoeverIsFaster) {
   {
     std::jthread one(condemn, uint8_t{0}), two(condemn, uint8_t{100});
   }
-  GcList list = newest_gc_list(memory, keys).value();
-  EXPECT_EQ(list.condemned.size(), 24u);
-  EXPECT_EQ(list.generation, 24u);
-  EXPECT_EQ(condemn_packs(memory, keys, list.condemned).generation, 24u);   // nothing new
+  EXPECT_EQ(condemned().size(), 24u);
+  EXPECT_EQ(condemn_packs(memory, keys, condemned()).generation, 24u);   // nothing new
 }
 
 TEST_F(RepairPacksTest, PacksAreChosenByTheirNames) {

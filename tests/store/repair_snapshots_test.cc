@@ -1,5 +1,6 @@
 #include "store/repair/repair_snapshots.h"
 
+#include "store/repair/condemn.h"
 #include "store/repair/repair_packs.h"
 #include "store/tree/catalogue.h"
 #include "tests/store/repair_fixture.h"
@@ -109,11 +110,10 @@ TEST_F(RepairSnapshotsTest, AfterARepairOfThePacksNoReadingIsNeeded) {
 TEST_F(RepairSnapshotsTest, WhatOnlyACondemnedPackHasIsBroughtAlong) {
   flip_frame_of(chunk_of(contents_[0]["a/prose"]));
   Repository repository = open();
-  GcList list;
-  list.generation = 1;
   std::vector<std::string> packs = names("packs/");
-  for (const std::string& name : packs) list.condemned.push_back(*id_in_name<PackId>(name));
-  put(memory, gc_list_name(1), list.encode(repository.keys()));
+  std::vector<PackId> ids;
+  for (const std::string& name : packs) ids.push_back(*id_in_name<PackId>(name));
+  condemn_packs(memory, repository.keys(), ids);
   RepairSnapshotsReport report = repair();
   ASSERT_EQ(report.snapshots.size(), 1u);
   for (const std::string& name : packs) memory.remove(name);
