@@ -65,7 +65,6 @@ class SnapshotsRepair {
     progress_.phase("looking for what is lost");
     TreeRepair look(repository_, lost_, progress_);
     for (const Manifest& snapshot : snapshots) examine(look, snapshot);
-    unsure_ = look.unsure();
     if (!options_.dry_run) {
       progress_.phase("writing snapshots");
       for (size_t i = 0; i < damaged_.size(); ++i) replace(damaged_[i], report_.snapshots[i]);
@@ -114,7 +113,6 @@ class SnapshotsRepair {
   RepairSnapshotsReport report_;
   std::vector<Manifest> all_, damaged_;   // damaged_[i] is report_.snapshots[i]
   LostChunks lost_;
-  bool unsure_ = false;
 };
 
 }  // namespace

@@ -31,7 +31,6 @@ void TreeRepair::write_into(WriteSession& session) {
 // Why something can't be had.  Rethrows what is no answer to that.   Requires: `e` is being handled.
 std::string TreeRepair::reason(const Error& e) {
   if (write_failed_ || e.code() == ErrorCode::kInterrupted || e.code() == ErrorCode::kUnsupported || e.code() == ErrorCode::kWrongKey) throw;
-  if (e.code() != ErrorCode::kCorrupt && e.code() != ErrorCode::kNotFound) unsure_ = true;
   return e.what();
 }
 
