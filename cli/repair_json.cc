@@ -55,6 +55,7 @@ std::string repaired_snapshot_json(const RepairedSnapshot& snapshot) {
   Json dropped = Json::array();
   for (const std::string& name : snapshot.components_dropped) dropped.push_back(printable(name));
   out["components_dropped"] = std::move(dropped);
+  out["forgotten"] = snapshot.forgotten;
   if (!snapshot.left_because.empty()) out["left_because"] = printable(snapshot.left_because);
   return line(out);
 }
@@ -94,6 +95,7 @@ std::string repair_snapshots_json(const RepairSnapshotsReport& report, bool dry_
   out["snapshots"] = report.examined;
   out["snapshots_damaged"] = report.snapshots.size();
   out["snapshots_made"] = count_if(report.snapshots, [](const RepairedSnapshot& s) { return s.replacement && !s.made_before; });
+  out["snapshots_forgotten"] = count_if(report.snapshots, [](const RepairedSnapshot& s) { return s.forgotten; });
   out["snapshots_unreadable"] = report.unreadable.size();
   return line(out);
 }

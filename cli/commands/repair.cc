@@ -25,16 +25,17 @@ class Repair : public Command {
             "relies on the damaged one any more: what is lost is saved again by the next backup that comes across it.\n"
             "snapshots: those that lost something are saved anew, under another id, without the files that can't be had.\n"
             "With --read-data all data is read first; without, it is known what is missing and what `repair packs` found.\n\n"
-            "Nothing is deleted unless told: --delete takes away segments and packs that hold nothing that isn't elsewhere.\n"
-            "A good order is: check --read-data, repair index, repair packs, a backup of the same sources, check; and repair\n"
-            "snapshots for what is lost for good.\n\n"
+            "Nothing is deleted unless told: --delete takes away segments and packs that hold nothing that isn't elsewhere,\n"
+            "--forget the snapshots that were saved anew.  A good order is: check --read-data, repair index, repair packs,\n"
+            "a backup of the same sources, check; and repair snapshots for what is lost for good.\n\n"
             "Exit code: 0 nothing is lost (any more); 1 something is.\n\n"
-            "Examples:\n  cairn repair index\n  cairn repair packs -n\n  cairn repair snapshots latest"};
+            "Examples:\n  cairn repair index\n  cairn repair packs -n\n  cairn repair snapshots latest --forget"};
   }
   void declare(Arguments& to) override {
     to.flag("-n,--dry-run", dry_run_, "tell what would be done, and write nothing");
     to.flag("--delete", delete_, "of index and packs: remove what was replaced and holds nothing else");
     to.flag("--read-data", read_data_, "of snapshots: read all data first");
+    to.flag("--forget", forget_, "of snapshots: forget the damaged ones that were saved anew");
     to.positionals(1, kMostNames, arguments_, "repair what? index, packs or snapshots");
   }
 
@@ -43,7 +44,8 @@ class Repair : public Command {
     if (what != "index" && what != "packs" && what != "snapshots")
       throw UsageError("repair " + printable(what) + ": what can be repaired are index, packs and snapshots");
     if (what == "index" && arguments_.size() > 1) throw UsageError("repair index takes no names");
-    if (what == "snapshots" && delete_) throw UsageError("repair snapshots deletes nothing");
+    if (what == "snapshots" && delete_) throw UsageError("repair snapshots deletes no files; --forget forgets the damaged snapshots");
+    if (what != "snapshots" && forget_) throw UsageError("--forget belongs to repair snapshots");
     if (what != "snapshots" && read_data_) throw UsageError("--read-data belongs to repair snapshots; repair packs reads all data anyway");
     Progress& progress = session.progress;
     CheckProgress watched;
@@ -145,6 +147,7 @@ class Repair : public Command {
     }
     options.read_data = read_data_;
     options.dry_run = dry_run_;
+    options.forget = forget_;
     session.progress.begin();
     const RepairSnapshotsReport report = repair_snapshots(repository, options, watched);
     const uint64_t duration_ns = session.progress.elapsed_ns();
@@ -182,6 +185,7 @@ class Repair : public Command {
                        counted(snapshot.files_kept, "file", "files") + ", " + human_size(snapshot.bytes_kept));
     else if (dry_run_ && snapshot.left_because.empty())
       session.out.line("  would be saved anew with " + counted(snapshot.files_kept, "file", "files") + ", " + human_size(snapshot.bytes_kept));
+    if (snapshot.forgotten) session.out.line("  forgotten");
     if (!snapshot.left_because.empty()) session.out.line("  left as it is: " + printable(snapshot.left_because));
   }
 
@@ -189,7 +193,7 @@ class Repair : public Command {
     for (const std::string& note : notes) session.out.line("note: " + printable(note));
   }
 
-  bool dry_run_ = false, delete_ = false, read_data_ = false;
+  bool dry_run_ = false, delete_ = false, read_data_ = false, forget_ = false;
   std::vector<std::string> arguments_;
 };
 

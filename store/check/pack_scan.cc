@@ -84,7 +84,7 @@ void Scan::load_expectations() {
 void Scan::load_condemned() {
   try {
     auto list = newest_gc_list(repository_.backend(), repository_.keys());
-    for (const PackId& id : list ? list->condemned : std::vector<PackId>{}) condemned_.insert(pack_name(id));
+    for (const auto& [id, since] : list ? list->condemned : Condemned{}) condemned_.insert(pack_name(id));
   } catch (const Error&) {   // told when the gc lists themselves are checked
   }
 }
@@ -96,13 +96,8 @@ void Scan::check_missing() {
     if (auto id = id_in_name<PackId>(file.name)) present.insert(*id);
   std::map<std::string, std::vector<PackId>> missing;   // by segment
   // A prune on a full disk deletes packs before it has room to put the segments right.
-  std::optional<GcList> condemned;
-  try {
-    condemned = newest_gc_list(repository_.backend(), repository_.keys());
-  } catch (const Error&) {   // told by check_metadata
-  }
   for (const auto& [id, expected] : expected_)
-    if (!present.contains(id) && !(condemned && condemned->condemned.contains(id))) missing[expected.segment].push_back(id);
+    if (!present.contains(id) && !condemned_.contains(pack_name(id))) missing[expected.segment].push_back(id);
   for (const auto& [name, ids] : missing) {
     auto id = id_in_name<SegmentId>(name);
     for (const PackInfo& pack : decode_segment(read_whole(repository_.backend(), name, kMostSegmentBytes), *id, repository_.keys())) {

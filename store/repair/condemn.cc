@@ -24,8 +24,7 @@ GcList condemn_packs(Backend& backend, const Keyring& keys, std::span<const Pack
   for (int attempt = 1;; ++attempt) {
     GcList list = newest_gc_list(backend, keys).value_or(GcList{});
     size_t before = list.condemned.size();
-    for (const PackId& pack : packs)
-      if (std::ranges::find(list.condemned, pack) == list.condemned.end()) list.condemned.push_back(pack);
+    for (const PackId& pack : packs) list.condemned.emplace(pack, list.generation + 1);
     if (list.condemned.size() == before) return list;
     ++list.generation;
     list.created_ns = now_ns();
@@ -39,12 +38,8 @@ GcList condemn_packs(Backend& backend, const Keyring& keys, std::span<const Pack
 }
 
 CondemnedPacks condemned_packs(Backend& backend, const Keyring& keys) {
-  CondemnedPacks out;
-  if (auto list = newest_gc_list(backend, keys)) {
-    out.generation = list->generation;
-    out.packs.insert(list->condemned.begin(), list->condemned.end());
-  }
-  return out;
+  auto list = newest_gc_list(backend, keys);
+  return list ? CondemnedPacks{list->generation, std::move(list->condemned)} : CondemnedPacks{};
 }
 
 void distrust_condemned(Index& index, Backend& backend, const Keyring& keys) {

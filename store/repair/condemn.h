@@ -3,7 +3,6 @@
 #pragma once
 
 #include <span>
-#include <unordered_set>
 
 #include "store/gc/gc_list.h"
 #include "store/index/index.h"
@@ -18,7 +17,7 @@ GcList condemn_packs(Backend& backend, const Keyring& keys, std::span<const Pack
 // What the newest list names.   kCorrupt when it can't be read.
 struct CondemnedPacks {
   uint64_t generation = 0;   // 0: nothing was ever condemned
-  std::unordered_set<PackId, IdHash> packs;
+  Condemned packs;
 };
 CondemnedPacks condemned_packs(Backend& backend, const Keyring& keys);
 // Chunks in condemned packs count as doubtful from now on.   kCorrupt when the newest list can't be read.

@@ -56,7 +56,7 @@ class IndexRepair {
   std::unordered_set<PackId, IdHash> written_;                            // into new segments
   std::vector<Segment> segments_;
   std::unordered_map<PackId, std::vector<Claim>, IdHash> claims_;         // constant while workers run
-  std::unordered_set<PackId, IdHash> condemned_;                          // constant while workers run
+  Condemned condemned_;                                                   // constant while workers run
 };
 
 // Announced like any writer, so that no prune takes away what is being indexed.

@@ -108,7 +108,7 @@ void PackRepair::examine() {
     progress_.check_interrupted();
     try {
       PackSalvage salvage(backend_, keys_, repository_.index(), pack.file, pack.by_segment);
-      pack.found = salvage.read([](const ChunkId&, ByteView) {});
+      pack.found = salvage.read([](const ChunkId&, ByteView) {}, [this] { progress_.check_interrupted(); });
       pack.info = salvage.info();
     } catch (const Error& e) {
       if (e.code() != ErrorCode::kUnsupported) throw;
@@ -144,15 +144,15 @@ void PackRepair::save() {
     progress_.check_interrupted();
     bool tree = pack.info->type == ObjectType::kTreePack;
     std::vector<uint8_t> fresh;
-    PackSalvage(backend_, keys_, repository_.index(), pack.file, pack.by_segment).read([&](const ChunkId& id, ByteView bytes) {
+    auto save_chunk = [&](const ChunkId& id, ByteView bytes) {
       if (tree) session.usable({&id, 1}, fresh);
       else session.claim_new({&id, 1}, fresh);
       if (tree ? fresh[0] : !fresh[0]) return;
       ++pack.told.saved;
       if (tree) session.put_object(bytes);
       else builder.add(id, bytes);
-    });
-    builder.flush();
+    };
+    PackSalvage(backend_, keys_, repository_.index(), pack.file, pack.by_segment).read(save_chunk, [&] { builder.flush(); });
   }
   session.keep_packs();
   report_.bytes_stored = session.stored_bytes();
@@ -175,8 +175,9 @@ void PackRepair::count_elsewhere(Damaged& pack, const Index& index) {
 void PackRepair::foresee(Damaged& pack) {
   const Index& index = repository_.index();
   for (const ChunkId& id : pack.found.bad) {
-    auto at = index.find(id);
-    bool elsewhere = at && std::ranges::find(packs_, index.pack(at->pack).id, &Damaged::id) == packs_.end();
+    bool elsewhere = std::ranges::any_of(index.places(id), [&](const Location& at) {
+      return std::ranges::find(packs_, index.pack(at.pack).id, &Damaged::id) == packs_.end();
+    });
     ++(elsewhere ? pack.told.elsewhere : pack.told.lost);
   }
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "store/notes/notes.h"
 #include "store/repair/condemn.h"
 #include "store/repair/tree_repair.h"
 #include "store/write/write_session.h"
@@ -65,9 +66,11 @@ class SnapshotsRepair {
     progress_.phase("looking for what is lost");
     TreeRepair look(repository_, lost_, progress_);
     for (const Manifest& snapshot : snapshots) examine(look, snapshot);
+    unsure_ = look.unsure();
     if (!options_.dry_run) {
       progress_.phase("writing snapshots");
       for (size_t i = 0; i < damaged_.size(); ++i) replace(damaged_[i], report_.snapshots[i]);
+      if (options_.forget) forget();
     }
     return std::move(report_);
   }
@@ -107,12 +110,30 @@ class SnapshotsRepair {
     told.replacement = fresh.id;
   }
 
+  // The old ones, now that the new ones are saved.
+  void forget() {
+    std::vector<SnapshotId> ids;
+    std::map<SnapshotId, SnapshotId> replaced_by;
+    for (size_t i = 0; i < damaged_.size(); ++i) {
+      RepairedSnapshot& told = report_.snapshots[i];
+      if (!told.replacement) continue;
+      if (unsure_) told.left_because = "something of it may only have been out of reach: see the reasons, and try again";
+      else if (damaged_[i].is_protected) told.left_because = "it is protected";
+      else ids.push_back(told.id);
+      if (told.left_because.empty()) replaced_by[told.id] = *told.replacement;
+    }
+    if (ids.empty()) return;
+    forget_snapshots(repository_, ids, replaced_by);
+    for (RepairedSnapshot& told : report_.snapshots) told.forgotten = replaced_by.contains(told.id);
+  }
+
   Repository& repository_;
   const RepairSnapshotsOptions& options_;
   CheckProgress& progress_;
   RepairSnapshotsReport report_;
   std::vector<Manifest> all_, damaged_;   // damaged_[i] is report_.snapshots[i]
   LostChunks lost_;
+  bool unsure_ = false;
 };
 
 }  // namespace

@@ -16,6 +16,7 @@ struct RepairSnapshotsOptions {
   std::vector<SnapshotId> snapshots;   // to look at; empty: all
   bool read_data = false;   // also read all data first; without, damage counts that the listings, the gc list and trees show
   bool dry_run = false;     // look, and write nothing
+  bool forget = false;      // forget the old ones that have a replacement
   size_t threads = 0;       // that read data; 0: as many as there are processors, at most 8
 };
 
@@ -36,7 +37,8 @@ struct RepairedSnapshot {
   std::vector<std::string> components_dropped;
   std::optional<SnapshotId> replacement;   // the new snapshot; nullopt in a dry run, and when there is nothing to keep
   bool made_before = false;                // by an earlier repair
-  std::string left_because;                // why there is no replacement
+  bool forgotten = false;                  // the old one
+  std::string left_because;                // why there is no replacement, or why the old one wasn't forgotten
 };
 
 struct RepairSnapshotsReport {

@@ -28,7 +28,7 @@ PackSalvage::PackSalvage(Backend& backend, const Keyring& keys, const Index& ind
   }
 }
 
-PackExamination PackSalvage::read(const std::function<void(const ChunkId&, ByteView)>& good) {
+PackExamination PackSalvage::read(const std::function<void(const ChunkId&, ByteView)>& good, const std::function<void()>& frame_done) {
   result_ = {};
   if (!why_no_directory_.empty()) result_.reasons.push_back(why_no_directory_);
   result_.known = info_.has_value();
@@ -46,6 +46,7 @@ PackExamination PackSalvage::read(const std::function<void(const ChunkId&, ByteV
   size_t first_chunk = 0;
   for (const FrameInfo& next : info_->frames) {
     frame(*opener, next, first_chunk, good);
+    frame_done();
     first_chunk += next.chunk_count;
   }
   if (result_.reasons.empty()) check_hash();

@@ -24,9 +24,10 @@ class PackSalvage {
   // `file`: as listed.  `by_segment`: what a segment says of it, for when its own directory can't be read.  All must outlive this.
   PackSalvage(Backend& backend, const Keyring& keys, const Index& index, StoredFile file, std::optional<PackInfo> by_segment);
 
-  // Opens and verifies every frame; calls `good` with each chunk whose id was computed again and is right.
+  // Opens and verifies every frame; calls `good` with each chunk whose id was computed again and is right, and `frame_done` after
+  // each frame: sources share no frames, so what was in two must not come into one.
   // What can't be opened is a finding; errors are kUnsupported (a newer format), kWrongKey, and those of `good`.
-  PackExamination read(const std::function<void(const ChunkId&, ByteView)>& good);
+  PackExamination read(const std::function<void(const ChunkId&, ByteView)>& good, const std::function<void()>& frame_done);
 
   // The pack's table: its own, else the segment's; nullopt when there is neither.
   const std::optional<PackInfo>& info() const { return info_; }

@@ -31,6 +31,7 @@ void TreeRepair::write_into(WriteSession& session) {
 // Why something can't be had.  Rethrows what is no answer to that.   Requires: `e` is being handled.
 std::string TreeRepair::reason(const Error& e) {
   if (write_failed_ || e.code() == ErrorCode::kInterrupted || e.code() == ErrorCode::kUnsupported || e.code() == ErrorCode::kWrongKey) throw;
+  if (e.code() != ErrorCode::kCorrupt && e.code() != ErrorCode::kNotFound) unsure_ = true;
   return e.what();
 }
 
@@ -55,6 +56,12 @@ void TreeRepair::bring(const ChunkId& id, ByteView bytes) {
   if (!fresh[0]) return;
   write_failed_ = true;
   builder_->add(id, bytes);
+  write_failed_ = false;
+}
+
+void TreeRepair::flush() {
+  write_failed_ = true;
+  builder_->flush();
   write_failed_ = false;
 }
 
@@ -219,7 +226,9 @@ std::optional<Manifest> TreeRepair::repair(const Manifest& manifest, RepairedSna
     if (!before) return;   // in no component: nobody can name it
     ComponentInfo info = *before;
     bool entry_whole = true;
-    if (!keeps(entry, entry.name, entry_whole) || !keeps_component(info, entry)) return;
+    bool stays = keeps(entry, entry.name, entry_whole) && keeps_component(info, entry);
+    if (builder_) flush();   // two sources share no frame
+    if (!stays) return;
     if (!entry_whole) {
       info.completeness = Completeness::kIncomplete;
       info.size_bytes = entry.size_bytes;
@@ -239,7 +248,6 @@ std::optional<Manifest> TreeRepair::repair(const Manifest& manifest, RepairedSna
   if (told.loss_count == 0 && told.components_dropped.empty()) return manifest;
   if (out.components.empty()) return std::nullopt;
   out.root = root.finish();
-  if (builder_) builder_->flush();
   return out;
 }
 

@@ -26,6 +26,8 @@ class TreeRepair {
   // The snapshot without what is lost: components, root, sizes and completeness are those of what is kept.
   // nullopt when nothing can be kept.  told.loss_count is 0 when nothing is lost: then `manifest` comes back as it is.
   std::optional<Manifest> repair(const Manifest& manifest, RepairedSnapshot& told);
+  // Something was called lost that may only have been out of reach (not corrupt and not missing, but an error of the storage).
+  bool unsure() const { return unsure_; }
 
  private:
   // A directory that was walked.
@@ -45,6 +47,7 @@ class TreeRepair {
   Buffer object(const ChunkId& id);
   ChunkId put(ByteView object);
   void bring(const ChunkId& id, ByteView bytes);
+  void flush();
   std::string reason(const Error& e);
   void lose(const std::string& path, const std::string& why);
 
@@ -62,6 +65,7 @@ class TreeRepair {
   std::unordered_map<ChunkId, std::string, IdHash> doubtful_;   // chunks that were read to find out: why not, "" when they are good
   std::vector<ChunkId> ids_;
   std::vector<uint8_t> usable_;
+  bool unsure_ = false;
   bool write_failed_ = false;   // what is thrown comes from storing, not from what is being read
 };
 

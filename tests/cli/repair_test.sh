@@ -8,7 +8,7 @@ expect 0 "$cairn" backup src
 expect 2 "$cairn" repair
 expect 2 "$cairn" repair everything
 expect 2 "$cairn" repair snapshots --delete
-expect 2 "$cairn" repair packs --read-data
+expect 2 "$cairn" repair packs --forget
 expect 0 "$cairn" repair packs
 says out "No damage"
 expect 0 "$cairn" repair index

@@ -128,7 +128,7 @@ void DamageMatrixTest::examine(const Kind& kind, Injury injury) {
   // A repair of everything, as far as it can be had, costs nothing that could be read.
   for (auto repair : {+[](Repository& r, CheckProgress& p) { repair_index(r, {true, false, 1}, p); },
                       +[](Repository& r, CheckProgress& p) { repair_packs(r, {{}, true, false, 1}, p); },
-                      +[](Repository& r, CheckProgress& p) { repair_snapshots(r, {{}, true, false, 1}, p); }}) {
+                      +[](Repository& r, CheckProgress& p) { repair_snapshots(r, {{}, true, false, false, 1}, p); }}) {
     auto code = code_of([&] { repair(*repository, progress_); });
     EXPECT_TRUE(!code || !kind.backs_up) << static_cast<int>(code.value_or(ErrorCode::kIo));
   }

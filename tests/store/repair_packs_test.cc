@@ -17,7 +17,9 @@ class RepairPacksTest : public RepairTest {
   std::vector<PackId> condemned() {
     Repository repository = open();
     CondemnedPacks condemned = condemned_packs(memory, repository.keys());
-    return {condemned.packs.begin(), condemned.packs.end()};
+    std::vector<PackId> ids;
+    for (const auto& [id, since] : condemned.packs) ids.push_back(id);
+    return ids;
   }
   static void expect_sums(const RepairedPack& pack) { EXPECT_EQ(pack.saved + pack.elsewhere + pack.lost, pack.chunks); }
 };

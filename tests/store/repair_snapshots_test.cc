@@ -1,5 +1,6 @@
 #include "store/repair/repair_snapshots.h"
 
+#include "store/notes/notes.h"
 #include "store/repair/condemn.h"
 #include "store/repair/repair_packs.h"
 #include "store/tree/catalogue.h"
@@ -93,6 +94,23 @@ TEST_F(RepairSnapshotsTest, ALostChunkCostsItsFileAndNothingElse) {
   EXPECT_TRUE(again.snapshots[0].made_before);
   EXPECT_EQ(again.snapshots[0].replacement, told.replacement);
   EXPECT_EQ(names("snapshots/").size(), 3u);
+}
+
+TEST_F(RepairSnapshotsTest, TheOldOneIsForgottenWhenAsked) {
+  flip_frame_of(chunk_of(contents_[0]["a/prose"]));
+  RepairSnapshotsOptions options;
+  options.read_data = options.forget = true;
+  RepairSnapshotsReport report = repair(options);
+  ASSERT_EQ(report.snapshots.size(), 1u);
+  EXPECT_TRUE(report.snapshots[0].forgotten) << report.snapshots[0].left_because;
+  EXPECT_FALSE(files().contains(snapshot_name(manifests_[0].id)));
+  Repository repository = open();
+  const Statement* note = nullptr;
+  Notes notes = Notes::load(memory, repository.keys());
+  note = notes.find(Statement::Kind::kForgotten, manifests_[0].id);
+  ASSERT_TRUE(note);
+  EXPECT_EQ(note->replaced_by, report.snapshots[0].replacement);
+  read(manifest(*report.snapshots[0].replacement));
 }
 
 // Without reading all data: what a repair of the packs condemned is known to be doubtful.
