@@ -11,6 +11,11 @@
 //   rdb_sort_100      an RDB file of keys of 100 bytes (240 MB in all), read, sorted and handed out; likewise 250, 1000
 //   json_scan         a document of users with tokens (64 MB), checked and told of to nobody; json_parts: with its parts
 //
+// and what the index of 1,000,000 chunks costs (bench/micro_index.cc):
+//
+//   index_from_segments   made from nothing, as on a new machine; index_from_packs: when all segments are lost
+//   index_reopened        compared with the repository, as every command does; index_repaired: new segments from the packs
+//
 // Run one:  micro --benchmark_filter=hash
 #include <benchmark/benchmark.h>
 
@@ -19,6 +24,7 @@
 #include <functional>
 #include <random>
 
+#include "bench/micro_index.h"
 #include "chunker/chunker.h"
 #include "ingest/document/document_source.h"
 #include "ingest/document/json_scanner.h"
@@ -229,5 +235,6 @@ int main(int argc, char** argv) {
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
   benchmark::AddCustomContext("blake3", std::string(cairn::blake3_implementation()));
   cairn::register_all();
+  cairn::register_index_benchmarks();
   benchmark::RunSpecifiedBenchmarks();
 }

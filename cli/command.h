@@ -39,6 +39,7 @@ std::unique_ptr<Command> make_forget();
 std::unique_ptr<Command> make_tag();
 std::unique_ptr<Command> make_export();
 std::unique_ptr<Command> make_import();
+std::unique_ptr<Command> make_repair();
 std::unique_ptr<Command> make_version();
 std::unique_ptr<Command> make_completion();
 

@@ -79,6 +79,7 @@ int run(const std::vector<std::string>& words, Options& options, Output& out) {
            make_import,
            make_prune,
            make_key,
+           make_repair,
            make_version,
            make_completion,
        }) {

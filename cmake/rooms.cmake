@@ -63,6 +63,12 @@ cairn_library(cairn_store
   store/read/chunk_reader.cc
   store/read/content_reader.cc
   store/read/reachable.cc
+  store/repair/condemn.cc
+  store/repair/repair_index.cc
+  store/repair/repair_packs.cc
+  store/repair/repair_snapshots.cc
+  store/repair/salvage.cc
+  store/repair/tree_repair.cc
   store/repository.cc
   store/retention/arrivals.cc
   store/retention/calendar.cc
@@ -302,6 +308,7 @@ cairn_library(cairn_cli
   cli/commands/postgres_restore.cc
   cli/commands/prune.cc
   cli/commands/redis_restore.cc
+  cli/commands/repair.cc
   cli/commands/restore.cc
   cli/commands/snapshots.cc
   cli/commands/source_args.cc
@@ -322,6 +329,7 @@ cairn_library(cairn_cli
   cli/progress.cc
   cli/prune_json.cc
   cli/ranges.cc
+  cli/repair_json.cc
   cli/session.cc
   cli/snapshot_path.cc
   cli/table.cc

@@ -32,6 +32,7 @@ class Scan {
 
  private:
   void load_expectations();
+  void load_condemned();
   void check_missing();
   void check_pack(const StoredFile& file);
   void check_by_segment(const PackId& id, const std::string& segment, const StoredFile& file, size_t damage);
@@ -51,6 +52,7 @@ class Scan {
   std::mutex mu_;
   LostChunks lost_;                                                 // guarded by mu_
   std::unordered_map<PackId, Expected, IdHash> expected_;           // constant while workers run
+  std::unordered_set<std::string> condemned_;                       // names of packs that nothing new relies on
 };
 
 size_t Scan::add_damage(const std::string& file, const std::string& what) {
@@ -79,6 +81,14 @@ void Scan::load_expectations() {
   }
 }
 
+void Scan::load_condemned() {
+  try {
+    auto list = newest_gc_list(repository_.backend(), repository_.keys());
+    for (const auto& [id, since] : list ? list->condemned : Condemned{}) condemned_.insert(pack_name(id));
+  } catch (const Error&) {   // told when the gc lists themselves are checked
+  }
+}
+
 // Packs that a segment names and that are not there: their chunks are lost, unless another pack has them too.
 void Scan::check_missing() {
   std::unordered_set<PackId, IdHash> present;
@@ -86,13 +96,8 @@ void Scan::check_missing() {
     if (auto id = id_in_name<PackId>(file.name)) present.insert(*id);
   std::map<std::string, std::vector<PackId>> missing;   // by segment
   // A prune on a full disk deletes packs before it has room to put the segments right.
-  std::optional<GcList> condemned;
-  try {
-    condemned = newest_gc_list(repository_.backend(), repository_.keys());
-  } catch (const Error&) {   // told by check_metadata
-  }
   for (const auto& [id, expected] : expected_)
-    if (!present.contains(id) && !(condemned && condemned->condemned.contains(id))) missing[expected.segment].push_back(id);
+    if (!present.contains(id) && !condemned_.contains(pack_name(id))) missing[expected.segment].push_back(id);
   for (const auto& [name, ids] : missing) {
     auto id = id_in_name<SegmentId>(name);
     for (const PackInfo& pack : decode_segment(read_whole(repository_.backend(), name, kMostSegmentBytes), *id, repository_.keys())) {
@@ -235,6 +240,7 @@ void Scan::verify_frame(const PackInfo& pack, const PackOpener& opener, const Fr
 
 LostChunks Scan::run(std::vector<StoredFile> packs) {
   load_expectations();
+  load_condemned();
   check_missing();
   size_t unlisted = static_cast<size_t>(std::ranges::count_if(packs, [&](const StoredFile& file) {
     auto id = id_in_name<PackId>(file.name);
@@ -270,8 +276,11 @@ LostChunks Scan::run(std::vector<StoredFile> packs) {
   });
   std::set<size_t> still_lost;
   for (const auto& [id, damage] : lost_) still_lost.insert(damage);
-  for (size_t i = 0; i < report_.damage.size(); ++i)
-    report_.damage[i].healed = report_.damage[i].what == kMissing && !still_lost.contains(i);
+  // A damaged pack that is condemned holds nothing any more that anybody relies on, unless it is all there is.
+  for (size_t i = 0; i < report_.damage.size(); ++i) {
+    Damage& damage = report_.damage[i];
+    damage.healed = !still_lost.contains(i) && (damage.what == kMissing || condemned_.contains(damage.file));
+  }
   return std::move(lost_);
 }
 
