@@ -136,7 +136,7 @@ BackupResult backup_once(Repository& repository, const std::vector<SourceSpec>& 
   // What is known already: the trees of the previous snapshot, to recognise unchanged files without reading them.
   Before before(repository, options.dry_run);
   ChunkerParams params = repository.keys().chunker_params(repository.config().sizes);
-  PieceReader pieces(sources, previous_trees(before, sources, manifest.host, monitor), params, options, monitor);
+  PieceReader pieces(sources, previous_trees(before, sources, manifest.host, monitor), params, repository.config().content, options, monitor);
   if (options.dry_run) return dry_run(pieces, std::move(manifest), monitor);
 
   // Sources → pieces → [cut · id · claim · compress · seal] → tree, in input order.

@@ -95,6 +95,7 @@ EXCUSED = {
     "cli/commands/history.cc": "tests/cli/find_test.sh",
     "cli/repair_json.cc": "what repair says to programs: tests/cli/repair_test.sh, repair_snapshots_test.sh",
     "cli/commands/wanted.cc": "what --to and --only choose: tests/cli/redis_restore_test.sh, documents_test.sh, postgres_restore_test.sh",
+    "cli/commands/content_args.cc": "tests/cli/compression_test.sh",
     "cli/commands/document_restore.cc": "tests/cli/documents_test.sh, knot_test.sh",
     "ingest/document/sealed_rebuild.cc": "the way back of sealed_document.cc: tests/ingest/sealed_document_test.cc",
     "ingest/document/document_restore.cc": "an extract with its file: tests/cli/documents_test.sh, knot_test.sh",

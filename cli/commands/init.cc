@@ -1,5 +1,6 @@
 // cairn init: a new repository, never over anything that is there.
 #include "cli/command.h"
+#include "cli/commands/content_args.h"
 #include "cli/json.h"
 #include "cli/key_file.h"
 #include "store/error.h"
@@ -17,13 +18,26 @@ class Init : public Command {
             "--password-file, CAIRN_PASSWORD_FILE, CAIRN_PASSWORD_COMMAND or CAIRN_PASSWORD.  With --new-key-file a file with a\n"
             "random key takes its place: it is made unless it is there, and later given as --key-file or CAIRN_KEY_FILE.\n"
             "Nothing in the repository can be read without it, by anybody: keep a copy somewhere else.\n\n"
-            "Examples:\n  cairn -r /mnt/backup/cairn init\n  cairn -r /mnt/backup/cairn init --new-key-file /etc/cairn/key"};
+            "How content is cut and compressed is chosen here for good; backup --compression and --chunks choose otherwise for one\n"
+            "run.  Without these options it is what suits nearly everybody.  Other chunk sizes share nothing with what another\n"
+            "repository has, and smaller ones cost memory and time.\n\n"
+            "Examples:\n  cairn -r /mnt/backup/cairn init\n  cairn -r /mnt/backup/cairn init --new-key-file /etc/cairn/key\n"
+            "  cairn -r /mnt/media/cairn init --compression off --file-chunks coarse"};
   }
   void declare(Arguments& to) override {
     to.text("--new-key-file", "FILE", new_key_file_, "FILE will open it, in place of a password; made if it isn't there");
+    to.text("--compression", "auto|off|1-19", compression_, "zstd level for everything, auto: by kind of content (default: auto)");
+    to.text("--chunk-sizes", "FINE,NORMAL,COARSE", sizes_, "average lengths of chunks, powers of two (default: 16K,64K,1M)");
+    to.choice("--file-chunks", {"fine", "normal", "coarse"}, file_chunks_, "which of them files in trees get (default: normal)");
+    to.choice("--stream-chunks", {"fine", "normal", "coarse"}, stream_chunks_, "which of them streams and dumps get (default: fine)");
   }
 
   int run(Session& session) override {
+    InitOptions options;
+    options.content.compression = parse_compression("--compression", compression_);
+    options.content.file_chunks = parse_chunk_size(file_chunks_).value();
+    options.content.stream_chunks = parse_chunk_size(stream_chunks_).value();
+    options.sizes = parse_chunk_sizes("--chunk-sizes", sizes_);
     Backend& backend = session.backend();
     // Before somebody thinks of a password in vain.  This is no wrong usage but a refusal (exit code 1).
     for (const StoredFile& file : backend.list(""))
@@ -33,7 +47,6 @@ class Init : public Command {
       throw Error(ErrorCode::kIo, backend.describe() + ": is not empty; choose a new place for the repository");
     const Password password = new_key_file_.empty() ? session.password(Ask::kTwice) : key_file(session.options);
     session.progress.check_interrupted();
-    InitOptions options;
     options.kdf = new_kdf_params(password.kind());
     const RepositoryId id = Repository::init(backend, password.unlock(), options);
     session.remember_place(id);
@@ -56,6 +69,7 @@ class Init : public Command {
   }
 
   std::string new_key_file_;
+  std::string compression_ = "auto", sizes_ = "16K,64K,1M", file_chunks_ = "normal", stream_chunks_ = "fine";
 };
 
 }  // namespace
