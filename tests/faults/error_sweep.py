@@ -12,8 +12,8 @@ import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
-from lab import Copy, Failure, Lab, report
-from operations import OPERATIONS, require_done
+from lab import Copy, Failure, Findings, Lab
+from operations import OPERATIONS, require_done, require_unhurt
 
 ACTIONS = {"EIO": "Input/output error", "ENOSPC": "No space left", "ENOSPC+": "No space left", "EINTR": "", "short": ""}
 TAKES_SPACE = ("write", "open", "mkdir", "rename", "link", "fsync", "fdatasync", "ftruncate", "fallocate")
@@ -27,23 +27,20 @@ class Sweep:
         self.lab, self.name = lab, name
         self.operation = OPERATIONS[name](lab)
         self.pristine = self.operation.prepare()
-
-    def do(self, copy, **more):
-        operation = self.operation
-        return copy.run(*operation.arguments(copy), stdin=operation.stdin, environment=operation.environment, **more)
+        self.findings = Findings()
 
     def calls(self):
         """The calls of an undisturbed run, as the shim logs them: threads may swap two, their number hardly changes."""
         copy = Copy(self.lab, self.pristine)
         log = os.path.join(copy.folder, "calls")
-        self.do(copy, shim={"LOG": log}).require(0)
+        self.operation.start(copy, shim={"LOG": log}).require(0)
         with open(log, encoding="utf-8") as file:
-            return [line.split()[1] for line in file]
+            return [tuple(line.split()[1:3]) for line in file]
 
     def fail_at(self, action, k, verbose=False):
         copy = Copy(self.lab, self.pristine)
         log = os.path.join(copy.folder, "calls")
-        run = self.do(copy, shim={"AT": k, "ACTION": action, "LOG": log})
+        run = self.operation.start(copy, shim={"AT": k, "ACTION": action, "LOG": log})
         with open(log, encoding="utf-8") as file:
             calls = file.read()
         if verbose:
@@ -55,32 +52,33 @@ class Sweep:
             said = run.err.decode(errors="replace")
             if not said.strip() or (ACTIONS[action] and ACTIONS[action] not in said):
                 raise Failure(f"exit code {run.code}, and the message doesn't say why: {said!r}")
-            if os.path.exists(os.path.join(copy.repository, "config")):
-                copy.require_whole(every=False, gone=self.operation.gone(copy))
-            codes = self.operation.again(copy)
-            self.do(copy).require(*codes)
+            require_unhurt(self.operation, copy)
+            self.operation.run_again(copy)
             require_done(self.operation, copy)
         copy.remove()
         return " <- " in calls
 
     def try_at(self, place):
         action, k = place
+        if self.findings.enough:
+            return
         try:
             self.fail_at(action, k)
-            return None
+            self.findings.ran()
         except Failure as failure:
-            return (f"FAILED: {self.name}, {action} at {k}: {failure}\n  again: {sys.argv[0]} {self.lab.cairn} {self.lab.shim} "
-                    f"{self.name} --action {action} --only {k}")
+            self.findings.ran(f"{self.name}, {action} at {k}: {failure}", f"{sys.argv[0]} {self.lab.cairn} {self.lab.shim} "
+                              f"{self.name} --action {action} --only {k}")
 
 
 def places(calls):
-    """(action, k): every k once for EIO, for the others where they can strike.
+    """(action, k): EIO at every call, the others at every third that they can strike, each with another beginning.
 
-    An error that stays is tried at every third k: it goes the way of the first one that struck.
+    Of a row of writes to one file only the first and the last count: what comes in between goes the same way.
     """
-    for action, names in STRIKES.items():
-        able = [k for k, call in enumerate(calls, 1) if not names or call.startswith(names)]
-        yield from ((action, k) for k in (able[::3] if action.endswith("+") else able))
+    dull = {k for k in range(2, len(calls)) if calls[k - 2][0] == "write" and calls[k - 2] == calls[k - 1] == calls[k]}
+    for number, (action, names) in enumerate(STRIKES.items()):
+        able = [k for k, (call, _) in enumerate(calls, 1) if k not in dull and (not names or call.startswith(names))]
+        yield from ((action, k) for k in (able[number % 3::3] if number else able))
 
 
 def main():
@@ -97,10 +95,9 @@ def main():
         if chosen.only is not None:
             sweep.fail_at(chosen.action, chosen.only, verbose=True)
             return 0
-        all_places = list(places(sweep.calls()))
         with ThreadPoolExecutor(chosen.jobs) as pool:
-            failures = [failure for failure in pool.map(sweep.try_at, all_places) if failure]
-        return report(failures, len(all_places), f"{chosen.operation} with errors")
+            list(pool.map(sweep.try_at, places(sweep.calls())))
+        return sweep.findings.report(f"{chosen.operation} with errors")
 
 
 if __name__ == "__main__":

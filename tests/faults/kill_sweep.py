@@ -13,8 +13,10 @@ import os
 import sys
 import threading
 
-from lab import Copy, Failure, Lab, fingerprint, report
-from operations import OPERATIONS, require_done
+from lab import Copy, Failure, Findings, Lab, fingerprint
+from operations import OPERATIONS, require_done, require_unhurt
+
+FEWEST = 5  # calls of any operation; fewer mean that the shim doesn't see them
 
 
 class Sweep:
@@ -23,8 +25,7 @@ class Sweep:
         self.operation = OPERATIONS[name](lab)
         self.pristine = self.operation.prepare()
         self.before = fingerprint(self.pristine.repository) if os.path.exists(self.pristine.repository) else {}
-        self.numbers, self.failures = itertools.count(1), []
-        self.killed, self.ended = 0, False
+        self.numbers, self.findings, self.ended = itertools.count(1), Findings(), False
         self.mu = threading.Lock()
 
     def kill_at(self, k):
@@ -33,38 +34,31 @@ class Sweep:
         operation = self.operation
         log = os.path.join(copy.folder, "calls")
         shim = {"AT": k, "ACTION": self.action, "LOG": log}
-        run = copy.run(*operation.arguments(copy), shim=shim, stdin=operation.stdin, environment=operation.environment)
+        run = operation.start(copy, shim=shim)
         if self.verbose:
             with open(log, encoding="utf-8") as calls:
                 print(calls.read() + run.text())
         if not run.killed:
             run.require(0)
-        there = os.path.exists(os.path.join(copy.repository, "config"))
-        if there:
-            copy.require_whole(every=False, gone=operation.gone(copy))
+        require_unhurt(operation, copy)
         if run.killed:
-            codes = operation.again(copy)
-            copy.run(*operation.arguments(copy), stdin=operation.stdin, environment=operation.environment).require(*codes)
+            operation.run_again(copy)
         require_done(operation, copy)
         copy.remove()
         return run.killed
 
     def work(self):
-        while not self.ended:
+        while not self.ended and not self.findings.enough:
             with self.mu:
                 k = next(self.numbers)
+            again = f"{sys.argv[0]} {self.lab.cairn} {self.lab.shim} {self.name} --action {self.action} --only {k}"
             try:
                 if self.kill_at(k):
-                    with self.mu:
-                        self.killed += 1
+                    self.findings.ran()
                 else:
                     self.ended = True
             except Failure as failure:
-                with self.mu:
-                    self.failures.append(f"FAILED: {self.name}, {self.action} at {k}: {failure}\n  again: {sys.argv[0]} "
-                                         f"{self.lab.cairn} {self.lab.shim} {self.name} --action {self.action} --only {k}")
-                if len(self.failures) >= 5:
-                    self.ended = True
+                self.findings.ran(f"{self.name}, {self.action} at {k}: {failure}", again)
 
     def run(self, jobs):
         workers = [threading.Thread(target=self.work) for _ in range(jobs)]
@@ -72,10 +66,12 @@ class Sweep:
             worker.start()
         for worker in workers:
             worker.join()
-        if self.killed < 5 and not self.failures:
-            self.failures.append(f"FAILED: {self.name}: the shim struck only {self.killed} times")
+        again = " ".join(sys.argv)
+        if self.findings.runs < FEWEST:
+            self.findings.ran(f"{self.name}: the shim struck only {self.findings.runs} times", again)
         if os.path.exists(self.pristine.repository) and fingerprint(self.pristine.repository) != self.before:
-            self.failures.append(f"FAILED: {self.name}: a stored file was written to again (seen through a second name of it)")
+            self.findings.ran(f"{self.name}: a stored file was written to again (seen through a second name of it)", again)
+        return self.findings.report(f"{self.name} killed at every call")
 
 
 def main():
@@ -92,8 +88,7 @@ def main():
         if chosen.only is not None:
             sweep.kill_at(chosen.only)
             return 0
-        sweep.run(chosen.jobs)
-        return report(sweep.failures, sweep.killed, f"{chosen.operation} killed at every call")
+        return sweep.run(chosen.jobs)
 
 
 if __name__ == "__main__":

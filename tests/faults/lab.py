@@ -15,7 +15,7 @@ import tempfile
 import threading
 
 TIMEOUT_S = 60      # of one run: a hang is a failure
-HEALTHY = {"config", "keys", "leases", "index", "packs", "snapshots", "gc", "notes", "cards", "tmp"}
+HEALTHY = {"config", "reserve", "keys", "leases", "index", "packs", "snapshots", "gc", "notes", "cards", "tmp"}
 
 
 class Failure(Exception):
@@ -192,7 +192,7 @@ class Copy:
         for at, _, names in os.walk(self.repository):
             folder = os.path.relpath(at, self.repository)
             strange |= {f"{folder}/{name}" for name in names
-                        if folder != "tmp" and name != "config" and not re.fullmatch(r"[0-9a-f]{16,64}(\.\d+|\.\w+)?|\d+(\.\w+)?", name)}
+                        if folder != "tmp" and name not in ("config", "reserve") and not re.fullmatch(r"[0-9a-f]{16,64}(\.\d+|\.\w+)?|\d+(\.\w+)?", name)}
         if strange:
             raise Failure(f"left behind: {sorted(strange)}")
 
@@ -232,8 +232,8 @@ def prepared(lab):
     copy = Copy(lab)
     key = os.path.join(lab.folder, "key")
     if "--new-key-file" in copy.run("init", "--help").text():   # no password to think about: milliseconds a run
-        copy.run("init", "--new-key-file", key).require(0)
         copy.credentials = {"CAIRN_KEY_FILE": key}
+        copy.run("init", "--new-key-file", key).require(0)
     else:
         copy.run("init").require(0)
     for files in (OLD_FILES, NEW_FILES):
@@ -247,8 +247,26 @@ def back_up(copy, *sources, **more):
     return json.loads(copy.run("backup", "--json", *sources, **more).require(0).out.splitlines()[-1])["snapshot_id"]
 
 
-def report(failures, tried, what):
-    for failure in failures[:5]:
-        print(failure, file=sys.stderr)
-    print(f"{what}: {tried} runs, {len(failures)} failures")
-    return 1 if failures else 0
+class Findings:
+    """What failed, told at once, and how many runs there were.  Gives up after a few: one bug is seen at many points."""
+
+    MOST = 5
+
+    def __init__(self):
+        self.mu = threading.Lock()
+        self.runs, self.failures = 0, 0
+
+    @property
+    def enough(self):
+        return self.failures >= self.MOST
+
+    def ran(self, failure=None, again=""):
+        with self.mu:
+            self.runs += 1
+            self.failures += failure is not None
+        if failure is not None:
+            print(f"FAILED: {failure}\n  again: {again}", file=sys.stderr, flush=True)
+
+    def report(self, what):
+        print(f"{what}: {self.runs} runs, {self.failures} failures")
+        return 1 if self.failures else 0
