@@ -61,7 +61,7 @@ class Sweep:
                 self.findings.ran(f"{self.name}, {self.action} at {k}: {failure}", again)
 
     def run(self, jobs):
-        workers = [threading.Thread(target=self.work) for _ in range(jobs)]
+        workers = [threading.Thread(target=self.work, daemon=True) for _ in range(jobs)]
         for worker in workers:
             worker.start()
         for worker in workers:

@@ -83,6 +83,7 @@ class Lab:
         self.mu = threading.Lock()
 
     def __enter__(self):
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))   # so that the folder goes away
         return self
 
     def __exit__(self, *_):
@@ -227,15 +228,21 @@ def tree(files):
     return {"data/" + path: content for path, content in files.items()}
 
 
-def prepared(lab):
-    """The repository every sweep begins with: OLD_FILES, then NEW_FILES."""
+def new_repository(lab, key_file=True):
+    """An empty one, opened by a key file: no password to think about, milliseconds a run.  Or by a password."""
     copy = Copy(lab)
     key = os.path.join(lab.folder, "key")
-    if "--new-key-file" in copy.run("init", "--help").text():   # no password to think about: milliseconds a run
+    if key_file:
         copy.credentials = {"CAIRN_KEY_FILE": key}
         copy.run("init", "--new-key-file", key).require(0)
     else:
         copy.run("init").require(0)
+    return copy
+
+
+def prepared(lab, key_file=True):
+    """The repository every sweep begins with: OLD_FILES, then NEW_FILES."""
+    copy = new_repository(lab, key_file)
     for files in (OLD_FILES, NEW_FILES):
         snapshot = back_up(copy, lab.source("data", files))
         copy.expected[snapshot] = tree(files)

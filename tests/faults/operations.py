@@ -1,7 +1,7 @@
 """The operations that are swept, as a table.  Each starts from lab.prepared(): two snapshots of a small tree."""
 import os
 
-from lab import NEW_FILES, OLD_FILES, THIRD_FILES, Copy, Failure, back_up, fingerprint, prepared, prose, tree
+from lab import NEW_FILES, OLD_FILES, THIRD_FILES, Copy, Failure, back_up, fingerprint, new_repository, prepared, prose, tree
 
 STREAM = prose("stream", 400_000)
 
@@ -202,11 +202,9 @@ class RepairSnapshots(Operation):
 
 class CopyAll(Operation):
     def prepare(self):
-        self.origin = prepared(self.lab)
+        self.origin = prepared(self.lab, key_file=False)
         self.before = fingerprint(self.origin.repository)
-        copy = Copy(self.lab)
-        copy.credentials = dict(self.origin.credentials)
-        copy.run("init", *(["--new-key-file", self.origin.credentials["CAIRN_KEY_FILE"]])).require(0)
+        copy = new_repository(self.lab)
         copy.expected[back_up(copy, self.lab.source("data", THIRD_FILES))] = tree(THIRD_FILES)
         copy.allowed = list(self.origin.expected.values())
         return copy

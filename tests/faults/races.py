@@ -137,7 +137,7 @@ class Race:
 
     def race(self):
         actors = [(self.writer, 1), (self.writer, 2), (self.pruner, 1), (self.pruner, 2), (self.restorer, 1)]
-        threads = [threading.Thread(target=self.guarded, args=actor) for actor in actors]
+        threads = [threading.Thread(target=self.guarded, args=actor, daemon=True) for actor in actors]
         for thread in threads:
             thread.start()
         for thread in threads:
