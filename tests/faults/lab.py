@@ -232,7 +232,7 @@ def new_repository(lab, key_file=True):
     """An empty one, opened by a key file: no password to think about, milliseconds a run.  Or by a password."""
     copy = Copy(lab)
     key = os.path.join(lab.folder, "key")
-    if key_file:
+    if key_file and b"--new-key-file" in copy.run("init", "--help").out:
         copy.credentials = {"CAIRN_KEY_FILE": key}
         copy.run("init", "--new-key-file", key).require(0)
     else:

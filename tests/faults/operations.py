@@ -228,10 +228,13 @@ class Prune(Operation):
 
     def prepare(self):
         copy = super().prepare()
-        self.source = self.lab.source("data", THIRD_FILES)
-        forgotten = back_up(copy, self.source)
         first = next(iter(copy.expected))
-        copy.run("forget", forgotten, first).require(0)
+        self.source = self.lab.source("data", THIRD_FILES)
+        mixed = {"kept": prose("kept", 50_000), "junk": prose("junk", 200_000)}
+        forgotten = [first, back_up(copy, self.source), back_up(copy, self.lab.source("mixed", mixed))]
+        del mixed["junk"]
+        copy.expected[back_up(copy, self.lab.source("mixed", mixed))] = {"mixed/kept": mixed["kept"]}
+        copy.run("forget", *forgotten).require(0)
         del copy.expected[first]
         clean = Copy(self.lab, copy)
         clean.run("prune").require(0)

@@ -5,7 +5,7 @@
 expect 0 "$cairn" init
 mkdir data
 head -c 500000 /dev/urandom >data/1
-stop_at 1 'renameat2 snapshots/' "$cairn" backup data --json
+stop_at 1 'renameat2 packs/' "$cairn" backup data --json
 expect 0 elsewhere "$cairn" backup data --json
 second=$(new_id)
 go_on 0
