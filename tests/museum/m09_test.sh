@@ -5,7 +5,7 @@ expect 0 "$cairn" init
 mkdir data garbage
 head -c 200000 /dev/urandom >data/1
 head -c 300000 /dev/urandom >garbage/1
-packs >before
+: >before
 expect 0 "$cairn" backup data
 packs >after
 expect 0 "$cairn" backup garbage --json
