@@ -157,6 +157,9 @@ def main():
     arguments.add_argument("--seed", type=int, default=random.randrange(10**6))
     chosen = arguments.parse_args()
     with Lab(chosen.cairn, chosen.shim) as lab:
+        if Copy(lab).run("forget", "--help").code != 0:
+            print("SKIPPED: needs cairn forget", file=sys.stderr)
+            return 77
         race = Race(lab, chosen.seed, chosen.seconds)
         race.race()
         counts = ", ".join(f"{count} {what}" for what, count in sorted(race.counts.items()))

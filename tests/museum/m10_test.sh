@@ -8,13 +8,13 @@ head -c 200000 /dev/urandom >data/1
 head -c 300000 /dev/urandom >garbage/1
 expect 0 "$cairn" backup data
 for call in unlink renameat2; do
-  k=0 status=137
-  while [ "$status" -eq 137 ]; do
-    k=$((k + 1)) status=0
+  k=0 ended=137
+  while [ "$ended" -eq 137 ]; do
+    k=$((k + 1)) ended=0
     expect 0 "$cairn" backup garbage --json
     expect 0 "$cairn" forget "$(new_id)"
     LD_PRELOAD="$shim" CAIRN_SHIM_ROOT="$CAIRN_REPOSITORY" CAIRN_SHIM_MATCH=$call CAIRN_SHIM_AT=$k CAIRN_SHIM_ACTION=kill \
-      "$cairn" prune >out 2>err || status=$?
+      "$cairn" prune >out 2>err || ended=$?
     expect 0 "$cairn" backup garbage --json
     again=$(new_id)
     whole "$again" garbage
@@ -23,7 +23,7 @@ for call in unlink renameat2; do
     age_leases
     expect 0 "$cairn" prune
   done
-  [ "$status" -eq 0 ] || { cat out err >&2; fail "exit code $status"; }
+  [ "$ended" -eq 0 ] || fail "exit code $ended"
   [ "$k" -gt 2 ] || fail "prune made no $call that could be seen"
 done
 whole latest data
