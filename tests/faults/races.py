@@ -157,7 +157,7 @@ def main():
     arguments.add_argument("--seed", type=int, default=random.randrange(10**6))
     chosen = arguments.parse_args()
     with Lab(chosen.cairn, chosen.shim) as lab:
-        if Copy(lab).run("forget", "--help").code != 0:
+        if b"\n  forget " not in Copy(lab).run("--help").out:
             print("SKIPPED: needs cairn forget", file=sys.stderr)
             return 77
         race = Race(lab, chosen.seed, chosen.seconds)

@@ -2,7 +2,7 @@
 # shellcheck shell=sh disable=SC2034,SC2154
 . "$(dirname "$0")/../cli/setup.sh"
 shim=$(realpath "${2:?usage: $0 CAIRN SHIM}")
-"$cairn" forget --help >/dev/null 2>&1 || skip "needs cairn forget"
+"$cairn" --help | grep -q "^  forget " || skip "needs cairn forget"
 
 # stop_at K CALL COMMAND...: runs it in the background; returns when it has stopped before its K-th call that contains CALL.
 stop_at() {
