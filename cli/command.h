@@ -31,6 +31,8 @@ std::unique_ptr<Command> make_stats();
 std::unique_ptr<Command> make_check();
 std::unique_ptr<Command> make_copy();
 std::unique_ptr<Command> make_prune();
+std::unique_ptr<Command> make_forget();
+std::unique_ptr<Command> make_tag();
 std::unique_ptr<Command> make_version();
 std::unique_ptr<Command> make_completion();
 

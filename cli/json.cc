@@ -180,6 +180,7 @@ std::string snapshot_json(const Manifest& m) {
   add_stats(out["stats"], m.stats);
   out["program"] = m.program;
   out["author"] = m.author.hex();
+  out["protected"] = m.is_protected;
   return line(out);
 }
 
@@ -315,6 +316,40 @@ std::string difference_json(const Difference& difference) {
 
 std::string diff_summary_json(uint64_t added, uint64_t removed, uint64_t changed) {
   return line({{"message_type", "summary"}, {"added", added}, {"removed", removed}, {"changed", changed}});
+}
+
+std::string decision_json(const Manifest& m, const Decision& decision, const std::string& doubt) {
+  Json out{{"message_type", "decision"}, {"id", m.id.hex()}, {"time", rfc3339(m.time_ns)}, {"host", m.host}};
+  out["tags"] = m.tags;
+  out["components"] = component_names(m);
+  out["action"] = !decision.keep ? "forget" : decision.reduced() ? "reduce" : "keep";
+  out["reasons"] = Json::array();
+  for (const std::string& reason : decision.reasons) out["reasons"].push_back(printable(reason));
+  if (decision.reduced()) {
+    out["kept_components"] = Json::array();
+    for (const std::string& name : decision.components) out["kept_components"].push_back(printable(name));
+  }
+  if (!doubt.empty()) out["doubt"] = doubt;
+  return line(out);
+}
+
+std::string forget_json(const ForgetCounts& counts, const std::map<SnapshotId, SnapshotId>& replaced, bool dry_run) {
+  Json out{{"message_type", "summary"}, {"forgotten", counts.forgotten}, {"reduced", counts.reduced}, {"kept", counts.kept}};
+  out["replaced"] = Json::object();
+  for (const auto& [before, after] : replaced) out["replaced"][before.hex()] = after.hex();
+  out["dry_run"] = dry_run;
+  return line(out);
+}
+
+std::string tags_json(const Manifest& m) {
+  Json out{{"message_type", "snapshot"}, {"id", m.id.hex()}};
+  out["tags"] = m.tags;
+  out["protected"] = m.is_protected;
+  return line(out);
+}
+
+std::string tag_summary_json(uint64_t snapshots, uint64_t changes) {
+  return line({{"message_type", "summary"}, {"snapshots", snapshots}, {"changes", changes}});
 }
 
 std::string server_restore_json(const PostgresRestoreResult& result, const std::string& snapshot_id, const std::string& place,

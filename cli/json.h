@@ -6,6 +6,7 @@
 // Threads:  functions are thread-safe.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 
@@ -20,6 +21,7 @@
 #include "store/check/check.h"
 #include "store/check/stats.h"
 #include "store/error.h"
+#include "store/retention/policy.h"
 
 namespace cairn {
 
@@ -51,6 +53,16 @@ std::string init_json(const RepositoryId& id, std::string_view place);
 std::string version_json(std::string_view version, std::string_view blake3, std::string_view suite, unsigned format_version);
 std::string difference_json(const Difference& difference);
 std::string diff_summary_json(uint64_t added, uint64_t removed, uint64_t changed);
+// `doubt`: why the snapshot's time isn't believed, "" when it is.
+std::string decision_json(const Manifest& snapshot, const Decision& decision, const std::string& doubt);
+struct ForgetCounts {
+  uint64_t forgotten = 0, reduced = 0, kept = 0;
+};
+// `replaced`: the new ids of what was reduced, by the old ones.
+std::string forget_json(const ForgetCounts& counts, const std::map<SnapshotId, SnapshotId>& replaced, bool dry_run);
+std::string tags_json(const Manifest& snapshot);
+// `changes`: of tags or protection, of all these snapshots.
+std::string tag_summary_json(uint64_t snapshots, uint64_t changes);
 // `place`: the server, without secrets.
 std::string server_restore_json(const PostgresRestoreResult& result, const std::string& snapshot_id, const std::string& place,
                                 bool dry_run, uint64_t duration_ns);

@@ -69,6 +69,8 @@ int run(const std::vector<std::string>& words, Options& options, Output& out) {
            make_diff,
            make_stats,
            make_check,
+           make_forget,
+           make_tag,
            make_copy,
            make_prune,
            make_version,

@@ -60,8 +60,10 @@ cairn_library(cairn_store
   store/repository.cc
   store/retention/arrivals.cc
   store/retention/calendar.cc
+  store/retention/candidates.cc
   store/retention/line.cc
   store/retention/policy.cc
+  store/retention/reduce.cc
   store/retention/rules.cc
   store/sealed_file.cc
   store/snapshot/manifest.cc
@@ -266,6 +268,7 @@ cairn_library(cairn_cli
   cli/commands/copy.cc
   cli/commands/diff.cc
   cli/commands/document_restore.cc
+  cli/commands/forget.cc
   cli/commands/init.cc
   cli/commands/ls.cc
   cli/commands/postgres_restore.cc
@@ -275,6 +278,7 @@ cairn_library(cairn_cli
   cli/commands/snapshots.cc
   cli/commands/source_args.cc
   cli/commands/stats.cc
+  cli/commands/tag.cc
   cli/commands/version.cc
   cli/commands/wanted.cc
   cli/completion.cc

@@ -38,7 +38,7 @@ class Snapshots : public Command {
 
   int run(Session& session) override {
     using Side = Table::Side;
-    Table table({{"ID"}, {"TIME"}, {"HOST"}, {"TAGS"}, {"COMPONENTS"}, {"SIZE", Side::kRight}, {"ADDED", Side::kRight}});
+    Table table({{"ID"}, {"TIME"}, {"HOST"}, {"TAGS"}, {"COMPONENTS"}, {"SIZE", Side::kRight}, {"ADDED", Side::kRight}, {"NOTE"}});
     uint64_t shown = 0;
     for (const Manifest& m : session.snapshots()) {
       if (!filter_.matches(m)) continue;
@@ -47,7 +47,8 @@ class Snapshots : public Command {
         session.out.line(snapshot_json(m));
       } else {
         table.add({m.id.hex().substr(0, 8), local_time(m.time_ns), printable(m.host), joined(m.tags), joined(component_names(m)),
-                   human_size(m.size_bytes()), human_size(m.stats.bytes_stored)});
+                   human_size(m.size_bytes()), human_size(m.stats.bytes_stored),
+                   m.is_protected ? "protected" : ""});
       }
     }
     if (!session.options.json && shown > 0) session.out.write(table.text());

@@ -89,10 +89,11 @@ void judge_components(std::span<const RetentionSnapshot> snapshots, const std::v
     // A copy with fewer components would not be the one that was verified, nor the one that is protected.
     const bool all = !reasons.empty() || parting.last_verified || parting.lost.empty();
     std::ranges::move(parting.reasons, std::back_inserter(reasons));
-    if (keep && !all && snapshot.whole) reasons.push_back("not parted: the time it claims isn't believed");
-    if (!keep || (!all && !snapshot.whole)) std::ranges::move(parting.lost, std::back_inserter(reasons));
+    const bool doubted = !snapshot.doubt.empty();
+    if (keep && !all && doubted) reasons.push_back("not parted: the time it claims isn't believed");
+    if (!keep || (!all && !doubted)) std::ranges::move(parting.lost, std::back_inserter(reasons));
     if (reasons.empty()) reasons.push_back(kNoRule);   // a snapshot without components
-    out[i] = {keep, std::move(reasons), keep && !all && !snapshot.whole ? std::move(parting.kept) : std::vector<std::string>{}};
+    out[i] = {keep, std::move(reasons), keep && !all && !doubted ? std::move(parting.kept) : std::vector<std::string>{}};
   }
 }
 

@@ -39,7 +39,7 @@ struct RetentionSnapshot {
   bool is_protected = false;
   bool verified = false;               // a check or a drill of it succeeded
   bool late = false;                   // a prune took its backup for dead, and nobody has checked it since
-  bool whole = false;                  // its components are not to be parted
+  std::string doubt;                   // why time_ns isn't what it claims; its components aren't parted then.  "" when it is
   std::string held;                    // why it must not be forgotten now; "" when nothing speaks against it
 };
 

@@ -154,7 +154,7 @@ TEST_F(RetentionPolicyTest, ProtectedVerifiedLateHeldAndDoubtedOnesAreNotParted)
   some[1].verified = true;
   some[2].late = true;
   some[3].held = "held";
-  some[4].whole = true;
+  some[4].doubt = "doubted";
   const auto decisions = decide(some, {{}, {{"db", parse_rules("last=9")}, {"media", parse_rules("last=1")}}});
   EXPECT_EQ(kept(decisions), (Numbers{0, 1, 2, 3, 4, 5, 6}));
   for (size_t i = 0; i < 5; ++i) EXPECT_FALSE(decisions[i].reduced()) << i;
