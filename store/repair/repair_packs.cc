@@ -19,6 +19,26 @@ namespace {
 constexpr size_t kReadCacheBytes = 16 << 20;
 constexpr FramePolicy kSalvagedPolicy{3, 1 << 20};
 
+// A backend without the content of some packs, to see whether everything can be had without them.
+class WithoutPacks final : public Backend {
+ public:
+  WithoutPacks(Backend& inner, std::unordered_set<std::string> hidden) : inner_(inner), hidden_(std::move(hidden)) {}
+  std::vector<StoredFile> list(std::string_view prefix) override { return inner_.list(prefix); }
+  uint64_t size(std::string_view name) override { return inner_.size(name); }
+  Buffer read(std::string_view name, uint64_t offset, uint64_t length) override {
+    if (hidden_.contains(std::string(name))) throw Error(ErrorCode::kIo, std::string(name) + ": is not to be relied on");
+    return inner_.read(name, offset, length);
+  }
+  std::unique_ptr<Upload> create(std::string_view name) override { return inner_.create(name); }
+  bool remove(std::string_view name) override { return inner_.remove(name); }
+  std::vector<std::string> list_foreign() override { return inner_.list_foreign(); }
+  std::string describe() const override { return inner_.describe(); }
+
+ private:
+  Backend& inner_;
+  std::unordered_set<std::string> hidden_;
+};
+
 class PackRepair {
  public:
   PackRepair(Repository& repository, const RepairPacksOptions& options, CheckProgress& progress)
@@ -189,17 +209,17 @@ std::string PackRepair::others_at_work() {
   return "";
 }
 
-// Every chunk it should hold can be read from another pack: opened and verified, not only listed.
+// Every chunk it should hold can be read without any damaged pack: opened and verified, not only listed.
 bool PackRepair::all_elsewhere(const Damaged& pack, const Index& index) {
-  ChunkReader reader(backend_, keys_, index, kReadCacheBytes);
+  std::unordered_set<std::string> damaged;
+  for (const Damaged& each : packs_) damaged.insert(each.file.name);
+  WithoutPacks others(backend_, std::move(damaged));
+  ChunkReader reader(others, keys_, index, kReadCacheBytes);
   for (const ChunkInfo& chunk : pack.info->chunks) {
     progress_.check_interrupted();
-    auto at = index.find(chunk.id);
-    if (!at || index.pack(at->pack).id == pack.id) return false;
     try {
-      reader.chunk(chunk.id, *at);
-    } catch (const Error& e) {
-      if (e.code() == ErrorCode::kInterrupted) throw;
+      reader.chunk(chunk.id);
+    } catch (const Error&) {
       return false;
     }
   }
