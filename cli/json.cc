@@ -165,6 +165,7 @@ std::string backup_json(const BackupResult& result, uint64_t errors, bool dry_ru
   add_stats(out, m.stats);
   out["errors"] = errors;
   out["incomplete"] = result.incomplete;
+  out["witness"] = dry_run || m.witness == Witness{} ? Json() : Json(witness_text(m.witness));
   out["dry_run"] = dry_run;
   return line(out);
 }
@@ -180,6 +181,10 @@ std::string snapshot_json(const Manifest& m) {
   add_stats(out["stats"], m.stats);
   out["program"] = m.program;
   out["author"] = m.author.hex();
+  out["witness"] = witness_text(m.witness);
+  out["protected"] = m.is_protected;
+  out["verified"] = m.verified_ns == 0 ? Json() : Json(rfc3339(m.verified_ns));
+  out["late"] = m.late;
   return line(out);
 }
 

@@ -35,6 +35,7 @@ void declare_options(Parser& parser, Options& options) {
     to.text("--password-file", "FILE", options.password_file, "its password is in FILE [CAIRN_PASSWORD_FILE]");
     to.text("--password-command", "COMMAND", options.password_command, "COMMAND prints its password [CAIRN_PASSWORD_COMMAND]");
     to.text("--cache-dir", "DIR", options.cache_folder, "for what can be made again [CAIRN_CACHE_DIR]; else ~/.cache/cairn");
+    to.flag("--accept-rollback", options.accept_rollback, "the repository is right as it is now, whatever was seen before");
     to.flag("--json", options.json, "results, and messages on stderr, as one JSON object a line");
     to.flag("-q,--quiet", options.quiet, "no progress and no summary; errors and warnings are still told");
     to.repeated_flag("-v,--verbose", options.verbosity, "tell about every file");

@@ -15,6 +15,7 @@ struct Options {
   std::string password_variable = "CAIRN_PASSWORD";
   std::string cache_folder;      // "" until finish_options()
   bool json = false, quiet = false;
+  bool accept_rollback = false;  // what is there now is right, whatever was seen before
   int verbosity = 0;
 };
 

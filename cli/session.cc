@@ -1,13 +1,22 @@
 #include "cli/session.h"
 
 #include <algorithm>
+#include <filesystem>
+#include <utility>
 
 #include "ingest/restore.h"
 #include "store/backend/local.h"
 #include "store/error.h"
 #include "store/keys/config.h"
+#include "store/seen/places.h"
 
 namespace cairn {
+
+namespace {
+
+constexpr size_t kMostToldRollbacks = 20;
+
+}  // namespace
 
 std::string_view url_scheme(std::string_view text) {
   const size_t end = text.find("://");
@@ -34,17 +43,70 @@ Password Session::password(Ask ask) { return read_password(options, ask, backend
 
 Repository& Session::repository() {
   if (!repository_) {
-    read_config(backend());
+    const Config config = read_config(backend());
+    if (!options.accept_rollback) require_known_place(options.cache_folder, location(), config.repository);
     const Password secret = password(Ask::kOnce);
     repository_.emplace(backend(), secret.view(), options.cache_folder, index_soon);
+    remember_place(config.repository);
+    watch_.emplace(*repository_, options.accept_rollback);
   }
   return *repository_;
+}
+
+// Where the repository is, wherever the program was started.
+std::string Session::location() {
+  const std::string& place = options.repository;
+  if (!url_scheme(place).empty()) return backend().describe();
+  std::error_code error;
+  std::string out = std::filesystem::absolute(place, error).lexically_normal().string();
+  while (out.size() > 1 && out.ends_with('/')) out.pop_back();
+  return error ? place : out;
+}
+
+void Session::remember_place(const RepositoryId& id) {
+  try {
+    cairn::remember_place(options.cache_folder, location(), id);
+  } catch (const Error& e) {
+    progress.warning("which repository is where can't be remembered: " + std::string(e.what()));
+  }
+}
+
+void Session::tell(const std::vector<Rollback>& rollbacks) {
+  if (std::exchange(told_, true)) return;
+  for (size_t i = 0; i < std::min(rollbacks.size(), kMostToldRollbacks); ++i) progress.warning(rollbacks[i].what);
+  if (rollbacks.size() > kMostToldRollbacks)
+    progress.warning("and " + std::to_string(rollbacks.size() - kMostToldRollbacks) + " more snapshots are lost or rolled back");
+  if (!rollbacks.empty())
+    progress.warning("this repository was in a newer state when this machine saw it last; if that is right, say so once with --accept-rollback");
+}
+
+void Session::tell_trouble() {
+  if (!watch_->trouble().empty()) progress.warning("what was seen can't be remembered: " + watch_->trouble());
+}
+
+const std::vector<Rollback>& Session::rollbacks() {
+  repository();
+  const std::vector<Rollback>& found = watch_->rollbacks();
+  tell(found);
+  return found;
+}
+
+void Session::require_no_rollback() {
+  repository();
+  watch_->require_no_rollback();
+}
+
+void Session::made(const Manifest& manifest) {
+  watch_->made(manifest);
+  tell_trouble();
 }
 
 const std::vector<Manifest>& Session::snapshots() {
   if (!list_) {
     list_ = list_snapshots(repository().backend(), repository().keys());
     for (const SnapshotList::Problem& problem : list_->problems) progress.warning(problem.what + " (see: cairn check)");
+    tell(watch_->rollbacks(*list_));
+    tell_trouble();
   }
   return list_->snapshots;
 }

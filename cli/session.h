@@ -18,6 +18,7 @@
 #include "store/backend/backend.h"
 #include "store/notes/snapshot_list.h"
 #include "store/repository.h"
+#include "store/seen/watch.h"
 
 namespace cairn {
 
@@ -39,8 +40,18 @@ class Session {
   // doesn't know.
   Backend& backend();
   Password password(Ask ask);
-  // Opens it, once.  Looks for it before it asks for a password.
+  // Opens it, once.  Looks for it, and whether it is the one that was at this place before, before it asks for a password.
+  // kCorrupt when it is another, unless --accept-rollback is given.
   Repository& repository();
+  // Notes down that the repository is at this place; where that can't be written there is a warning.
+  void remember_place(const RepositoryId& id);
+
+  // What this machine saw and the storage doesn't show any more; told as warnings, once.
+  const std::vector<Rollback>& rollbacks();
+  // For commands that write, before they do.  kCorrupt when there are any.
+  void require_no_rollback();
+  // A snapshot that was just made: it is remembered.
+  void made(const Manifest& manifest);
 
   // All snapshots that can be opened and aren't forgotten, with what was noted about them; what is wrong is told as warnings, and
   // those that can't be opened are counted in damaged_snapshots().
@@ -55,7 +66,13 @@ class Session {
  private:
   std::unique_ptr<Backend> backend_;
   std::optional<Repository> repository_;
+  std::string location();
+  void tell(const std::vector<Rollback>& rollbacks);
+  void tell_trouble();
+
   std::optional<SnapshotList> list_;
+  std::optional<Watch> watch_;
+  bool told_ = false;
 };
 
 // "postgresql" of "postgresql://…", "" when there is no scheme.

@@ -23,6 +23,7 @@ cairn_library(cairn_store
   store/check/pack_scan.cc
   store/check/stats.cc
   store/check/tree_scan.cc
+  store/check/verified.cc
   store/compress.cc
   store/crypto/sodium.cc
   store/error.cc
@@ -64,6 +65,10 @@ cairn_library(cairn_store
   store/retention/policy.cc
   store/retention/rules.cc
   store/sealed_file.cc
+  store/seen/local_memory.cc
+  store/seen/places.cc
+  store/seen/seen.cc
+  store/seen/watch.cc
   store/snapshot/manifest.cc
   store/tree/catalogue.cc
   store/tree/chunk_list.cc

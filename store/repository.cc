@@ -4,11 +4,11 @@
 #include <charconv>
 #include <ctime>
 #include <filesystem>
-#include <fstream>
 
 #include "store/host.h"
 #include "store/prune/reserve.h"
 #include "store/notes/snapshot_list.h"
+#include "store/seen/local_memory.h"
 #include "store/tree/directory.h"
 
 namespace cairn {
@@ -57,18 +57,6 @@ Repository::Repository(Backend& backend, std::string_view password, const std::s
     throw Error(ErrorCode::kCorrupt, "config: its keys are not those the key slot knows: it was exchanged");
 }
 Repository::~Repository() = default;
-
-namespace {
-
-// Tells other backup programs, and ours, that a cache may be left out (https://bford.info/cachedir/).
-void mark_as_cache(const std::string& folder) {
-  std::error_code ignored;
-  std::filesystem::create_directories(folder, ignored);
-  std::string tag = folder + "/CACHEDIR.TAG";
-  if (!std::filesystem::exists(tag, ignored)) std::ofstream(tag) << "Signature: 8a477f597d28d172789f06886806bc55\n# cairn's local index\n";
-}
-
-}  // namespace
 
 Index& Repository::writable_index() {
   if (index_) return *index_;

@@ -60,6 +60,8 @@ EXCUSED = {
     "cli/prune_json.cc": "tests/cli/prune_test.sh reads it",
     "store/gc/write_protocol.cc": "tests/store/gc_simulator_test.cc, write_session_test.cc",
     "store/gc/prune_protocol.cc": "tests/store/gc_simulator_test.cc, prune_test.cc",
+    "store/check/verified.cc": "tests/cli/witness_test.sh",
+    "store/seen/local_memory.cc": "tests/store/watch_test.cc, places_test.cc",
     "store/index/segment.cc": "tests/store/pack_directory_test.cc, index_test.cc",
     "store/retention/line.cc": "the inside of policy.cc: tests/store/retention_policy_test.cc, retention_model_test.cc",
     "store/write/frame_builder.cc": "what sessions write with: tests/store/write_session_test.cc, pack_set_test.cc",

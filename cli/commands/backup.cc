@@ -71,10 +71,15 @@ class Backup : public Command {
     options_.document_key = document_key_given ? &*document_key_given : nullptr;
     options_.document_key_must_fit = !decrypt_key_.empty();
     Repository& repository = session.repository();
+    if (!options_.dry_run) session.require_no_rollback();
     if (options_.dry_run) session.progress.show_items();
     session.progress.begin();
-    const BackupResult result = backup(repository, sources, options_, session.progress);
+    BackupResult result = backup(repository, sources, options_, session.progress);
     session.progress.finish();
+    if (!options_.dry_run) {
+      session.made(result.manifest);
+      add_witness(session, result.manifest);
+    }
     if (session.options.json) {
       session.out.line(backup_json(result, session.progress.errors.load(), options_.dry_run));
     } else if (!session.options.quiet) {
@@ -94,6 +99,17 @@ class Backup : public Command {
       throw UsageError("--exclude-larger-than: 0 would leave nothing");
     for (const std::string& tag : options_.tags)
       if (tag.empty() || tag.find_first_of(",\n") != tag.npos) throw UsageError("--tag: not empty, without comma and newline");
+  }
+
+  // What the storage gives back is what the code stands for.
+  static void add_witness(Session& session, Manifest& m) {
+    try {
+      const Repository& repository = session.repository();
+      m.witness = witness_of(repository.config().repository, m.id,
+                             read_whole(repository.backend(), snapshot_name(m.id), kMostManifestBytes + 4096));
+    } catch (const Error& e) {
+      session.progress.warning("the snapshot was saved, but its witness code can't be told: " + std::string(e.what()));
+    }
   }
 
   std::string summary(const BackupResult& result) const;
@@ -157,6 +173,7 @@ std::string Backup::summary(const BackupResult& result) const {
   std::string names;
   for (const ComponentInfo& component : m.components) names += (names.empty() ? "" : ", ") + printable(component.name);
   out += "Saved as snapshot " + m.id.hex().substr(0, 8) + " of " + names + ".\n";
+  if (m.witness != Witness{}) out += "Witness: " + witness_text(m.witness) + "\n";
   if (result.incomplete) out += "It is incomplete: something could not be read to its end (see above).\n";
   return out;
 }

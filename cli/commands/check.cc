@@ -1,11 +1,13 @@
 // cairn check: is everything there, and is it what was written?
 #include "store/check/check.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "cli/command.h"
 #include "cli/json.h"
 #include "cli/terminal.h"
+#include "store/check/verified.h"
 #include "store/error.h"
 
 namespace cairn {
@@ -21,17 +23,25 @@ class Check : public Command {
             "Every file, every pack's table against the index, every snapshot down to the chunks it needs.  With --read-data\n"
             "all the data too: every frame is opened and every chunk's id computed again; with --read-data=10% a tenth of the\n"
             "packs, chosen at random.\n"
-            "What is damaged is told with the snapshots and paths it hurts.  Nothing is changed.\n\n"
+            "What is damaged is told with the snapshots and paths it hurts, and what was there when this machine looked last.\n"
+            "With --expect, whether the repository has the state of a backup that printed this code, on whatever machine.\n"
+            "Nothing is changed; but with an owner's key the snapshots that were found whole are noted as such.\n\n"
             "Exit code: 0 all is well; 1 something is damaged.\n\n"
             "Example:\n  cairn check --read-data=5%"};
   }
   void declare(Arguments& to) override {
     to.optional_text("read-data", "PERCENT", "100", percent_, "also read the data, all of it or PERCENT of the packs");
+    to.list("--expect", "CODE", expected_, "the witness code of a backup: its state must be there; may be repeated");
   }
 
   int run(Session& session) override {
     CheckOptions options;
     options.read_data_percent = percent();
+    for (const std::string& code : expected_) {
+      const auto witness = parse_witness(code);
+      if (!witness) throw UsageError("--expect " + code + ": write a code as a backup prints it, like 0abc-defg-hjkm-npqr");
+      options.expected.push_back(*witness);
+    }
     Progress& progress = session.progress;
     CheckProgress watched;
     watched.phase = [&progress](const std::string& name) { progress.phase(name); };
@@ -39,7 +49,9 @@ class Check : public Command {
     Repository& repository = session.repository();
     progress.follow(watched.bytes_done, watched.bytes_total);
     progress.begin();
-    const CheckReport report = check(repository, options, watched);
+    CheckReport report = check(repository, options, watched);
+    add_rollbacks(session, report);
+    note_verified(repository, report, options.read_data_percent >= 100 ? Statement::How::kReadData : Statement::How::kCheck);
     const uint64_t duration_ns = progress.elapsed_ns();
     progress.finish();
     if (session.options.json) {
@@ -51,6 +63,14 @@ class Check : public Command {
   }
 
  private:
+  // What a gap in a chain told already isn't told again.
+  static void add_rollbacks(Session& session, CheckReport& report) {
+    for (const Rollback& rollback : session.rollbacks()) {
+      if (std::ranges::find(report.damage, rollback.file, &Damage::file) != report.damage.end()) continue;
+      report.damage.push_back({rollback.file, rollback.what, {}, 0});
+    }
+  }
+
   double percent() const {
     if (percent_.empty()) return 0;
     const std::string digits = percent_.ends_with('%') ? percent_.substr(0, percent_.size() - 1) : percent_;
@@ -92,6 +112,7 @@ class Check : public Command {
   }
 
   std::string percent_;
+  std::vector<std::string> expected_;
 };
 
 }  // namespace

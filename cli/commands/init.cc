@@ -30,6 +30,7 @@ class Init : public Command {
     const Password password = session.password(Ask::kTwice);
     session.progress.check_interrupted();
     const RepositoryId id = Repository::init(backend, password.view(), InitOptions{});
+    session.remember_place(id);
     if (session.options.json) {
       session.out.line(init_json(id, backend.describe()));
     } else if (!session.options.quiet) {

@@ -30,7 +30,7 @@ class Snapshots : public Command {
     return {"snapshots", "[OPTIONS]", "list the snapshots",
             "Oldest first.  A snapshot is named by its id (the digits shown, or a few more where they aren't unique), latest,\n"
             "latest~2, or @2026-11-20T03:00, the newest at or before that time.  With --json one object a snapshot.\n"
-            "Exit code 1 when a snapshot can't be opened.\n\n"
+            "Exit code 1 when a snapshot can't be opened, or one that this machine saw before is lost.\n\n"
             "Example:\n  cairn snapshots --tag nightly"};
   }
   void declare(Arguments& to) override { declare_filter(to, filter_); }
@@ -46,13 +46,13 @@ class Snapshots : public Command {
       if (session.options.json) {
         session.out.line(snapshot_json(m));
       } else {
-        table.add({m.id.hex().substr(0, 8), local_time(m.time_ns), printable(m.host), joined(m.tags), joined(component_names(m)),
+        table.add({m.id.hex().substr(0, 8), local_time(m.time_ns), printable(m.host), joined(m.tags), joined(component_names(m)) + (m.late ? " (late: run cairn check)" : ""),
                    human_size(m.size_bytes()), human_size(m.stats.bytes_stored)});
       }
     }
     if (!session.options.json && shown > 0) session.out.write(table.text());
     if (!session.options.json && !session.options.quiet) session.out.line(counted(shown, "snapshot", "snapshots"));
-    return session.damaged_snapshots() > 0 ? kExitFailed : kExitDone;
+    return session.damaged_snapshots() > 0 || !session.rollbacks().empty() ? kExitFailed : kExitDone;
   }
 
  private:

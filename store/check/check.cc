@@ -94,7 +94,7 @@ CheckReport check(Repository& repository, const CheckOptions& options, CheckProg
 
   // Snapshots: every tree, every chunk it needs; names what the lost chunks hurt.
   progress.phase("checking snapshots");
-  scan_trees(repository, snapshots, lost, progress, report);
+  scan_trees(repository, snapshots, lost, options.expected, progress, report);
   for (const Damage& damage : report.damage)
     if (damage.healed) report.notes.push_back(damage.file + ": " + damage.what + ", but all it held is in other packs: nothing is lost");
   std::erase_if(report.damage, [](const Damage& damage) { return damage.healed; });

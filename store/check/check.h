@@ -17,6 +17,7 @@ namespace cairn {
 struct CheckOptions {
   double read_data_percent = 0;   // of the packs, chosen at random; 100: all
   size_t threads = 0;             // 0: as many as there are processors, at most 8
+  std::vector<Witness> expected = {};  // codes that backups printed: their snapshots must be there, or forgotten by an owner
 };
 
 // A thing that is wrong, and whom it hurts.
@@ -46,6 +47,7 @@ struct CheckReport {
   uint64_t packs = 0, snapshots = 0, chunks = 0, objects = 0;
   uint64_t packs_read = 0, bytes_read = 0, chunks_verified = 0;
   uint64_t unreferenced_bytes = 0;     // of packs no snapshot needs
+  std::vector<SnapshotId> whole;       // snapshots that nothing hurts
 };
 
 CheckReport check(Repository& repository, const CheckOptions& options, CheckProgress& progress);

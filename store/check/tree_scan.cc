@@ -22,13 +22,16 @@ class TreeScan {
       : keys_(repository.keys()), index_(repository.index()), lost_(lost), progress_(progress), report_(report),
         reader_(repository.backend(), repository.keys(), index_, 32 << 20) {}
 
-  void snapshot(const Manifest& m) {
+  // True when nothing of it is damaged.
+  bool snapshot(const Manifest& m) {
     snapshot_ = m.id.hex();
+    hurt_ = false;
     directory(m.root, "");
     for (const ComponentInfo& component : m.components) {
       if (!component.catalogue.is_zero()) catalogue(m, component);
       if (!component.recipe_list.is_zero()) recipe(component);
     }
+    return !hurt_;
   }
   uint64_t unreferenced(const std::vector<StoredFile>& packs) const {
     uint64_t bytes = 0;
@@ -41,6 +44,7 @@ class TreeScan {
 
  private:
   void hurt(size_t damage, const std::string& path) {
+    hurt_ = true;
     Damage& d = report_.damage[damage];
     ++d.victim_count;
     if (d.victims.size() < kMostVictims) d.victims.push_back({snapshot_, path});
@@ -159,6 +163,7 @@ class TreeScan {
   CheckReport& report_;
   ChunkReader reader_;
   std::string snapshot_;
+  bool hurt_ = false;
   std::unordered_set<ChunkId, IdHash> whole_;
   std::unordered_map<ChunkId, uint64_t, IdHash> least_content_;   // catalogue → the shortest stream that its parts were found to lie in
   std::unordered_map<std::string, size_t> explained_;
@@ -196,15 +201,33 @@ void check_chain(const SnapshotList& list, CheckReport& report) {
   }
 }
 
+// A code stands for one state: that snapshot, and all its author had saved before.
+void check_expected(const SnapshotList& list, const std::vector<Witness>& expected, CheckReport& report) {
+  for (const Witness& witness : expected) {
+    const std::string code = witness_text(witness);
+    const auto there = std::ranges::find(list.snapshots, witness, &Manifest::witness);
+    const auto forgotten = std::ranges::find_if(list.notes.all(), [&](const Statement& s) {
+      return s.kind == Statement::Kind::kForgotten && s.witness == witness;
+    });
+    if (there != list.snapshots.end())
+      report.notes.push_back(code + ": the repository has this state or a newer one: it is the code of snapshot " + there->id.hex().substr(0, 16));
+    else if (forgotten != list.notes.all().end())
+      report.notes.push_back(code + ": the code of snapshot " + forgotten->snapshot.hex().substr(0, 16) + ", which an owner has forgotten since");
+    else
+      report.damage.push_back({"snapshots/", "the repository doesn't have the state this code was given for: " + code, {}, 0});
+  }
+}
+
 }  // namespace
 
-void scan_trees(Repository& repository, const SnapshotList& list, const LostChunks& lost, CheckProgress& progress,
-                CheckReport& report) {
+void scan_trees(Repository& repository, const SnapshotList& list, const LostChunks& lost, const std::vector<Witness>& expected,
+                CheckProgress& progress, CheckReport& report) {
   check_chain(list, report);
+  check_expected(list, expected, report);
   TreeScan scan(repository, lost, progress, report);
   for (const Manifest& m : list.snapshots) {
     ++report.snapshots;
-    scan.snapshot(m);
+    if (scan.snapshot(m)) report.whole.push_back(m.id);
   }
   report.unreferenced_bytes = scan.unreferenced(repository.backend().list("packs/"));
 }

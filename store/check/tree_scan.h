@@ -10,8 +10,9 @@ namespace cairn {
 // notes.
 SnapshotList open_snapshots(Repository& repository, CheckReport& report);
 
-// Adds victims to the damage that lost chunks name, and new damage for what is missing without a trace.
-void scan_trees(Repository& repository, const SnapshotList& list, const LostChunks& lost, CheckProgress& progress,
-                CheckReport& report);
+// Adds victims to the damage that lost chunks name, and new damage for what is missing without a trace, states that were expected
+// among it.
+void scan_trees(Repository& repository, const SnapshotList& list, const LostChunks& lost, const std::vector<Witness>& expected,
+                CheckProgress& progress, CheckReport& report);
 
 }  // namespace cairn

@@ -18,6 +18,9 @@ LateSnapshots LateSnapshots::load(Backend& backend, const Keyring& keys, std::ve
     }
   };
   const std::vector<StoredFile> files = backend.list("gc/");
+  for (const StoredFile& file : files)
+    if (const auto name = parse_gc_list_name(file.name); name && name->kind == GcList::Kind::kCondemned)
+      out.generation_ = std::max(out.generation_, name->generation);
   for (GcList::Kind kind : {GcList::Kind::kRevoked, GcList::Kind::kAccepted})
     for (const StoredFile& file : files) {
       const auto name = parse_gc_list_name(file.name);

@@ -17,12 +17,15 @@ class LateSnapshots {
   // Revoked in some generation whose accepted snapshots don't include it.  What a later generation accepts doesn't count: the chunks
   // may have been deleted between the two.
   bool late(const SnapshotId& snapshot, const LeaseId& lease) const;
+  // The highest number of a gc list, 0 without.
+  uint64_t generation() const { return generation_; }
 
  private:
   struct Run {
     std::unordered_set<LeaseId, IdHash> revoked;
     std::unordered_set<SnapshotId, IdHash> accepted;
   };
+  uint64_t generation_ = 0;
   std::map<uint64_t, Run> runs_;   // by generation; only those that revoked something
 };
 

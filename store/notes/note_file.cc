@@ -89,7 +89,10 @@ Bytes Note::encode(const Keyring& keys) const {
   if (!keys.maintenance_seed) throw Error(ErrorCode::kWrongKey, "only an owner's key may note anything about a snapshot");
   Encoder out;
   bytes_field(out, kId, id.view());
-  for (const Statement& s : statements) bytes_field(out, kStatement, encode_statement(s));
+  for (const Statement& s : statements) {
+    if (s.snapshot.is_zero() || s.made_ns < 0) throw Error(ErrorCode::kInvalidArgument, "a note about no snapshot, or of an impossible time");
+    bytes_field(out, kStatement, encode_statement(s));
+  }
   if (out.size() + kSignatureBytes > kMostNoteBytes)
     throw Error(ErrorCode::kInvalidArgument, "a note about snapshots would be " + std::to_string(out.size()) + " bytes long");
   out.raw(sign(*keys.maintenance_seed, kNoteDomain, out.out()));

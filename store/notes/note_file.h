@@ -31,7 +31,8 @@ struct Note {
   std::vector<Statement> statements;
   bool all_understood = true;          // false: a later version said something in it that this one passes over
 
-  // kWrongKey unless an owner's key; kInvalidArgument when it would be too long to be read again.
+  // kWrongKey unless an owner's key; kInvalidArgument when it couldn't be read again: too long, about no
+  // snapshot, of a negative time.
   Bytes encode(const Keyring& keys) const;
   // kCorrupt unless an owner signed it, under this id.
   static Note decode(ByteView file, const NoteId& id, const Keyring& keys);

@@ -37,8 +37,9 @@ SnapshotList list_snapshots(Backend& backend, const Keyring& keys) {
   std::vector<std::string> problems;
   out.notes = Notes::load(backend, keys, &problems);
   for (std::string& problem : problems) out.problems.push_back({"notes/", std::move(problem)});
-  problems.clear();
+  problems.clear();   // those of the notes are told
   const LateSnapshots late = LateSnapshots::load(backend, keys, &problems);
+  out.generation = late.generation();
   for (std::string& problem : problems) out.problems.push_back({"gc/", std::move(problem)});
   for (const StoredFile& file : backend.list("snapshots/")) {
     const auto id = id_in_name<SnapshotId>(file.name);

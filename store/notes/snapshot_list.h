@@ -14,6 +14,7 @@ struct SnapshotList {
   std::vector<SnapshotId> damaged;        // that can't be opened
   std::vector<SnapshotId> standing;       // forgotten, but their files are there
   Notes notes;
+  uint64_t generation = 0;                // the highest number of a gc list, 0 without
   // What is wrong, as sentences for people.
   struct Problem {
     std::string file;                     // name in the repository

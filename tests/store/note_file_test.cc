@@ -120,10 +120,12 @@ TEST_F(NoteFileTest, UnknownFieldsAndKindsArePassedOver) {
 TEST_F(NoteFileTest, ImpossibleStatementsAreRefused) {
   Note note = sample();
   note.statements[0].snapshot = {};
-  EXPECT_EQ(code_of([&] { Note::decode(note.encode(keys_), note.id, keys_); }), ErrorCode::kCorrupt);
+  EXPECT_EQ(code_of([&] { note.encode(keys_); }), ErrorCode::kInvalidArgument);
   note = sample();
   note.statements[0].made_ns = -1;
-  EXPECT_EQ(code_of([&] { Note::decode(note.encode(keys_), note.id, keys_); }), ErrorCode::kCorrupt);
+  EXPECT_EQ(code_of([&] { note.encode(keys_); }), ErrorCode::kInvalidArgument);
+  const Bytes about_nothing{2, 6, 1, 1, 3, 3, 1, 1};   // a statement: protected, made at 1
+  EXPECT_EQ(code_of([&] { Note::decode_fields(about_nothing, "note"); }), ErrorCode::kCorrupt);
   note = sample();
   note.statements[1].tags.assign(20, std::string(1 << 20, 'x'));
   EXPECT_EQ(code_of([&] { note.encode(keys_); }), ErrorCode::kInvalidArgument);

@@ -115,7 +115,7 @@ TEST_F(NotesTest, WritesBeforeItRemoves) {
 TEST_F(NotesTest, LongOnesAreDividedAndReadAgain) {
   std::vector<Statement> many;
   for (int i = 0; i < 24; ++i) {
-    many.push_back(tagged(static_cast<uint8_t>(i), 1, ""));
+    many.push_back(tagged(static_cast<uint8_t>(i + 1), 1, ""));
     many.back().tags.assign(1, std::string(1 << 20, static_cast<char>('a' + i)));
   }
   put_note(memory_, keys_, many);

@@ -1,0 +1,66 @@
+#include "store/seen/local_memory.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "store/crypto/sodium.h"
+#include "store/error.h"
+#include "store/fd.h"
+
+namespace cairn {
+
+namespace {
+
+// False with errno.
+bool write_all(int fd, ByteView bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return false;
+    bytes = bytes.subspan(static_cast<size_t>(written));
+  }
+  return ::fdatasync(fd) == 0;
+}
+
+}  // namespace
+
+std::optional<Bytes> read_memory(const std::string& path, size_t most_bytes) {
+  const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  struct stat status;
+  if (!fd || ::fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
+  if (status.st_size < 0 || static_cast<uint64_t>(status.st_size) > most_bytes) return std::nullopt;
+  Bytes out(static_cast<size_t>(status.st_size));
+  for (size_t at = 0; at < out.size();) {
+    const ssize_t got = ::read(fd.get(), out.data() + at, out.size() - at);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return std::nullopt;
+    at += static_cast<size_t>(got);
+  }
+  return out;
+}
+
+void mark_as_cache(const std::string& folder) {
+  std::error_code ignored;
+  std::filesystem::create_directories(folder, ignored);
+  const std::string tag = folder + "/CACHEDIR.TAG";
+  if (!std::filesystem::exists(tag, ignored)) std::ofstream(tag) << "Signature: 8a477f597d28d172789f06886806bc55\n# cairn's local index\n";
+}
+
+void write_memory(const std::string& path, ByteView bytes) {
+  std::error_code error;
+  std::filesystem::create_directories(std::filesystem::path(path).parent_path(), error);
+  std::array<uint8_t, 8> random{};
+  random_fill(random);
+  const std::string temporary = path + "." + to_hex(random);
+  const Fd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!fd) throw_errno(path);
+  if (write_all(fd.get(), bytes) && ::rename(temporary.c_str(), path.c_str()) == 0) return;
+  const int kept = errno;
+  ::unlink(temporary.c_str());
+  throw errno_error(kept, path);
+}
+
+}  // namespace cairn
