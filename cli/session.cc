@@ -58,9 +58,9 @@ std::string Session::location() {
   const std::string& place = options.repository;
   if (!url_scheme(place).empty()) return backend().describe();
   std::error_code error;
-  std::string out = std::filesystem::absolute(place, error).lexically_normal().string();
-  while (out.size() > 1 && out.ends_with('/')) out.pop_back();
-  return error ? place : out;
+  std::string whole = std::filesystem::absolute(place, error).lexically_normal().string();
+  while (whole.size() > 1 && whole.ends_with('/')) whole.pop_back();
+  return error ? place : whole;
 }
 
 void Session::remember_place(const RepositoryId& id) {
@@ -71,12 +71,12 @@ void Session::remember_place(const RepositoryId& id) {
   }
 }
 
-void Session::tell(const std::vector<Rollback>& rollbacks) {
+void Session::tell(const std::vector<Rollback>& found) {
   if (std::exchange(told_, true)) return;
-  for (size_t i = 0; i < std::min(rollbacks.size(), kMostToldRollbacks); ++i) progress.warning(rollbacks[i].what);
-  if (rollbacks.size() > kMostToldRollbacks)
-    progress.warning("and " + std::to_string(rollbacks.size() - kMostToldRollbacks) + " more snapshots are lost or rolled back");
-  if (!rollbacks.empty())
+  for (size_t i = 0; i < std::min(found.size(), kMostToldRollbacks); ++i) progress.warning(found[i].what);
+  if (found.size() > kMostToldRollbacks)
+    progress.warning("and " + std::to_string(found.size() - kMostToldRollbacks) + " more snapshots are lost or rolled back");
+  if (!found.empty())
     progress.warning("this repository was in a newer state when this machine saw it last; if that is right, say so once with --accept-rollback");
 }
 

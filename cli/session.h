@@ -67,7 +67,7 @@ class Session {
   std::unique_ptr<Backend> backend_;
   std::optional<Repository> repository_;
   std::string location();
-  void tell(const std::vector<Rollback>& rollbacks);
+  void tell(const std::vector<Rollback>& found);
   void tell_trouble();
 
   std::optional<SnapshotList> list_;
