@@ -60,6 +60,7 @@ class Copy : public Command {
     session.backend();   // before somebody is asked for a password in vain
     const std::vector<Manifest> wanted = choose(from);
     Repository& repository = session.repository();
+    session.require_no_rollback();
     Progress& progress = session.progress;
     progress.begin();
     const CopyResult result = copy_snapshots(

@@ -66,6 +66,7 @@ int run_prune(Session& session, const PruneOptions& options) {
   watched.check_interrupted = [&progress] { progress.check_interrupted(); };
   watched.warning = [&progress](const std::string& message) { progress.warning(message); };
   Repository& repository = session.repository();
+  if (!options.dry_run) session.require_no_rollback();
   progress.follow(watched.bytes_done, watched.bytes_total);
   progress.begin();
   const PruneReport report = prune(repository, options, watched);
