@@ -273,7 +273,7 @@ std::string settings_json(const Config& config) {
   out["chunk_bytes"] = Json::array({config.sizes.fine_bytes, config.sizes.normal_bytes, config.sizes.coarse_bytes});
   out["file_chunks"] = chunk_size_name(config.content.file_chunks);
   out["stream_chunks"] = chunk_size_name(config.content.stream_chunks);
-  return line(out);
+  return json_line(out);
 }
 
 std::string init_json(const RepositoryId& id, std::string_view place) {
@@ -407,7 +407,7 @@ std::string export_json(const ExportResult& result, const std::string& file, uin
   out["others"] = result.others;
   out["bytes"] = result.bytes;
   out["duration_s"] = seconds(duration_ns);
-  return line(out);
+  return json_line(out);
 }
 
 }  // namespace cairn

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "cli/command.h"
+#include "cli/commands/prune.h"
 #include "cli/json.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
@@ -47,7 +48,7 @@ class Forget : public Command {
             "SNAPSHOTs that are named are forgotten unless they are protected.  Space comes back with the next prune.\n\n"
             "Exit code: 1 when nothing of a writer was forgotten because it sent too many snapshots at once (--allow-burst).\n\n"
             "Example:\n"
-            "  cairn forget --preset standard --dry-run\n"
+            "  cairn forget --preset standard --dry-run\n  cairn forget --preset standard --prune\n"
             "  cairn forget --keep db:hourly=168,daily=30 --keep media:weekly=8"};
   }
   void declare(Arguments& to) override {
@@ -64,6 +65,7 @@ class Forget : public Command {
     to.text("--group-by", "KEYS", group_by_, "judge together what shares these: some of host,components,tags (host,components), or none");
     declare_filter(to, filter_);
     to.flag("--allow-burst", allow_burst_, "also when one writer sent more than 50 snapshots within a day");
+    to.flag("--prune", prune_, "free the space afterwards, as cairn prune does");
     to.flag("-n,--dry-run", dry_run_, "tell what would be forgotten and why, change nothing");
     to.positionals(0, kMostCount, named_, "");
   }
@@ -75,13 +77,16 @@ class Forget : public Command {
     CandidateOptions options{parse_group_by(group_by_), !policy.components.empty(), allow_burst_};
     if (named_.empty()) decide({}, policy);   // refuses a policy without rules before a password is asked for
     require_owner(session.repository(), dry_run_);
+    if (!dry_run_) session.require_no_rollback();
     session.snapshots();
     if (named_.empty()) judge(session, policy, options);
     else take_named(session, options);
     if (session.options.json) tell_programs(session);
     else if (!session.options.quiet) tell_people(session, options);
     if (!dry_run_) carry_out(session);
-    return tell_end(session);
+    const int code = tell_end(session);
+    if (!prune_) return code;
+    return std::max(code, run_prune(session, PruneOptions{.dry_run = dry_run_}));
   }
 
  private:
@@ -204,7 +209,7 @@ class Forget : public Command {
       std::string text = (dry_run_ ? "Would forget " : "Forgot ") + counted(counts.forgotten, "snapshot", "snapshots");
       if (counts.reduced > 0) text += (dry_run_ ? ", would reduce " : ", reduced ") + human_count(counts.reduced);
       text += (dry_run_ ? ", would keep " : ", kept ") + human_count(counts.kept) + ".";
-      if (!dry_run_ && counts.forgotten + counts.reduced > 0) text += "  To free their space, run: cairn prune";
+      if (!dry_run_ && !prune_ && counts.forgotten + counts.reduced > 0) text += "  To free their space, run: cairn prune";
       session.out.line(text);
     }
     return held ? kExitFailed : kExitDone;
@@ -214,7 +219,7 @@ class Forget : public Command {
   std::vector<std::string> presets_, component_rules_, named_;
   std::string within_, group_by_ = "host,components";
   SnapshotFilter filter_;
-  bool allow_burst_ = false, dry_run_ = false;
+  bool allow_burst_ = false, dry_run_ = false, prune_ = false;
   std::vector<Judged> judged_;
   std::map<SnapshotId, SnapshotId> replaced_;
 };

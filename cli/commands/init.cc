@@ -1,4 +1,6 @@
 // cairn init: a new repository, never over anything that is there.
+#include <algorithm>
+
 #include "cli/command.h"
 #include "cli/commands/content_args.h"
 #include "cli/json.h"
@@ -43,7 +45,10 @@ class Init : public Command {
     for (const StoredFile& file : backend.list(""))
       if (file.name == kConfigName)
         throw Error(ErrorCode::kIo, backend.describe() + ": there is a repository already; it was left as it is");
-    if (!backend.list("").empty() || !backend.list_foreign().empty())
+    // Key slots without a config are what an interrupted init left; they are in nobody's way.
+    const auto files = backend.list("");
+    const bool empty = std::ranges::all_of(files, [](const StoredFile& file) { return file.name.starts_with("keys/"); });
+    if (!empty || !backend.list_foreign().empty())
       throw Error(ErrorCode::kIo, backend.describe() + ": is not empty; choose a new place for the repository");
     const Password password = new_key_file_.empty() ? session.password(Ask::kTwice) : key_file(session.options);
     session.progress.check_interrupted();

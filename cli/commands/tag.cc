@@ -48,6 +48,7 @@ class Tag : public Command {
     std::vector<Statement> statements;
     for (Manifest& m : changed) note(m, tags, statements);
     const size_t count = statements.size();
+    if (count > 0) session.require_no_rollback();
     if (count > 0) put_note(repository.backend(), repository.keys(), std::move(statements));
     tell(session, changed, count);
     return kExitDone;

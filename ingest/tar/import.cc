@@ -71,7 +71,8 @@ class TarContent : public ByteSource {
 // Turns the archive into work, on the reader thread.
 class ArchiveItems {
  public:
-  ArchiveItems(TarReader& reader, const ChunkerParams& params, Monitor& monitor) : reader_(reader), params_(params), monitor_(monitor) {}
+  ArchiveItems(TarReader& reader, const ChunkerParams& params, const ContentSettings& content, Monitor& monitor)
+      : reader_(reader), params_(params), policy_(tree_policy(content)), monitor_(monitor) {}
 
   std::optional<Work> next() {
     monitor_.check_interrupted();
@@ -99,7 +100,7 @@ class ArchiveItems {
       monitor_.current(item.head.path);
       item.cut = true;
       item_ = std::move(item);
-      slicer_ = std::make_unique<Slicer>(params_, kTreePolicy.chunk_size, *content_);
+      slicer_ = std::make_unique<Slicer>(params_, policy_.chunk_size, *content_);
       return;
     }
     Bytes& bytes = entry.content.inline_bytes;
@@ -119,7 +120,7 @@ class ArchiveItems {
     if (slice.last) item = std::move(item_);
     item.cut = true;
     item.last = slice.last;
-    work.job.policy = kTreePolicy;
+    work.job.policy = policy_;
     work.job.bytes = std::move(slice.bytes);
     work.job.entries.resize(1);
     work.job.entries[0].content = JobEntry::Content::kRuns;
@@ -130,6 +131,7 @@ class ArchiveItems {
 
   TarReader& reader_;
   const ChunkerParams& params_;
+  const CutPolicy policy_;
   Monitor& monitor_;
   bool ended_ = false;
   Item item_;                             // being cut
@@ -222,7 +224,7 @@ uint64_t store_all(WriteSession& session, const Keyring& keys, const ChunkerPara
                    Monitor& monitor, Assembly& assembly) {
   std::vector<std::atomic<uint64_t>> stored_bytes(1);
   std::deque<PieceStorer> workers;   // never moved: they hold large buffers
-  for (size_t i = 0; i < threads; ++i) workers.emplace_back(session, keys, params, monitor, stored_bytes);
+  for (size_t i = 0; i < threads; ++i) workers.emplace_back(session, keys, params, GetObject(), monitor, stored_bytes);
   try {
     ordered_parallel_map<Work, Work>(
         threads, 4 * threads, [&] { return items.next(); },
@@ -251,7 +253,7 @@ BackupResult import_tar(Repository& repository, TarReader::Read read, const Impo
   const ChunkerParams params = repository.keys().chunker_params(repository.config().sizes);
   const PutObject put = [&](ByteView object) { return session.put_object(object); };
   TarReader reader(std::move(read));
-  ArchiveItems items(reader, params, monitor);
+  ArchiveItems items(reader, params, repository.config().content, monitor);
   Assembly assembly(put, plain_directory(options, manifest.time_ns), manifest, monitor);
   ComponentInfo component;
   component.stored_bytes =

@@ -96,6 +96,13 @@ CheckReport check(Repository& repository, const CheckOptions& options, CheckProg
   // Snapshots: every tree, every chunk it needs; names what the lost chunks hurt.
   progress.phase("checking snapshots");
   scan_trees(repository, snapshots, lost, options.expected, progress, report);
+  // What an interrupted prune, or a writer that woke up after one, says of packs that are gone hurts nobody (invariant 3).
+  for (Damage& damage : report.damage)
+    if (damage.file.starts_with("packs/") && damage.what == "missing" && damage.victim_count == 0 && !damage.healed) {
+      report.notes.push_back(damage.file + ": is not there, but no snapshot needs it");
+      damage.what.clear();
+    }
+  std::erase_if(report.damage, [](const Damage& damage) { return damage.what.empty(); });
   for (const Damage& damage : report.damage)
     if (damage.healed) report.notes.push_back(damage.file + ": " + damage.what + ", but all it held is in other packs: nothing is lost");
   std::erase_if(report.damage, [](const Damage& damage) { return damage.healed; });

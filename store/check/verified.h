@@ -2,6 +2,7 @@
 #pragma once
 
 #include "store/check/check.h"
+#include "store/notes/notes.h"
 
 namespace cairn {
 

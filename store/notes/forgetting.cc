@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "store/notes/notes.h"
+#include "store/prune/reserve.h"
 #include "store/repository.h"
 
 namespace cairn {
@@ -32,7 +33,7 @@ void forget_snapshots(Repository& repository, std::span<const SnapshotId> snapsh
     if (const auto by = replaced_by.find(id); by != replaced_by.end()) s.replaced_by = by->second;
     statements.push_back(std::move(s));
   }
-  put_note(backend, keys, std::move(statements));
+  with_reserve(backend, [&] { put_note(backend, keys, statements); });
   // Asked again: what others forgot meanwhile is finished too.
   remove_forgotten(backend, Notes::load(backend, keys));
 }

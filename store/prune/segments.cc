@@ -54,6 +54,7 @@ SegmentChanges drop_from_segments(Repository& repository, const std::set<PackId>
   Backend& backend = repository.backend();
   struct Old {
     std::string name;
+    std::vector<PackId> packs;
     bool small = false, touched = false;
   };
   std::vector<Old> segments;
@@ -64,19 +65,26 @@ SegmentChanges drop_from_segments(Repository& repository, const std::set<PackId>
     if (!id_in_name<SegmentId>(file.name)) continue;
     try {
       auto packs = read(file.name);
-      bool touched = std::ranges::any_of(packs, [&](const PackInfo& pack) { return gone.contains(pack.id); });
-      segments.push_back({file.name, chunk_count(packs) < kSmallChunks, touched});
+      Old old{file.name, {}, chunk_count(packs) < kSmallChunks, false};
+      for (const PackInfo& pack : packs) old.packs.push_back(pack.id);
+      segments.push_back(std::move(old));
     } catch (const Error& e) {   // damaged: cairn repair index
       if (e.code() != ErrorCode::kNotFound && e.code() != ErrorCode::kCorrupt && e.code() != ErrorCode::kUnsupported) throw;
     }
   }
+  // Listed after the segments were read: what they name and is not there is gone for good.
+  std::set<PackId> standing;
+  for (const StoredFile& file : backend.list("packs/"))
+    if (auto id = id_in_name<PackId>(file.name); id && !gone.contains(*id)) standing.insert(*id);
+  for (Old& old : segments)
+    old.touched = std::ranges::any_of(old.packs, [&](const PackId& pack) { return !standing.contains(pack); });
   const bool merge = std::ranges::count_if(segments, &Old::small) > static_cast<std::ptrdiff_t>(kMostSmall);
   SegmentWriter writer(repository);
   std::vector<std::string> replaced;
   for (const Old& old : segments) {
     if (!old.touched && !(merge && old.small)) continue;
     auto packs = read(old.name);
-    std::erase_if(packs, [&](const PackInfo& pack) { return gone.contains(pack.id); });
+    std::erase_if(packs, [&](const PackInfo& pack) { return !standing.contains(pack.id); });
     writer.add(std::move(packs));
     replaced.push_back(old.name);
   }
