@@ -68,7 +68,7 @@ class Recutter::StoredContent : public ByteSource {
 Recutter::Recutter(Repository& source, const Keyring& keys, const ChunkerParams& params, WriteSession& session, size_t threads, Monitor& monitor)
     : params_(params), monitor_(monitor), trees_(source.backend(), source.keys(), source.index(), kTreeCacheBytes),
       chunks_(source.backend(), source.keys(), source.index(), kContentCacheBytes), stored_bytes_(1) {
-  for (size_t i = 0; i < threads; ++i) workers_.emplace_back(session, keys, params, monitor, stored_bytes_);
+  for (size_t i = 0; i < threads; ++i) workers_.emplace_back(session, keys, params, GetObject(), monitor, stored_bytes_);
 }
 Recutter::~Recutter() = default;
 
