@@ -17,7 +17,7 @@ namespace cairn {
 class PieceStorer {
  public:
   // All but `lists` must outlive this.  stored_bytes: per component, added to when a component's frames are flushed; thread-safe counters.
-  // `lists`: where the chunk lists of unchanged files are.
+  // `lists`: where the chunk lists of unchanged files are; empty where no job has any (Content::kKeep).
   PieceStorer(WriteSession& session, const Keyring& keys, const ChunkerParams& params, GetObject lists, Monitor& monitor,
               std::vector<std::atomic<uint64_t>>& stored_bytes);
 
