@@ -96,6 +96,12 @@ class Cairn(Tool):
     def check(self):
         return [Command(self.cairn("check", "--read-data"))]
 
+    def forget(self, kept):
+        return [Command(self.cairn("forget", "--keep-last", str(kept)))]
+
+    def prune(self):
+        return [Command(self.cairn("prune"))]
+
 
 @dataclass
 class Restic(Tool):
@@ -126,6 +132,12 @@ class Restic(Tool):
 
     def check(self):
         return [Command(self.restic("check", "--read-data"))]
+
+    def forget(self, kept):
+        return [Command(self.restic("forget", "--keep-last", str(kept)))]
+
+    def prune(self):
+        return [Command(self.restic("prune"))]
 
 
 @dataclass
@@ -164,6 +176,12 @@ class Borg(Tool):
 
     def check(self):
         return [Command([self.program, "check", "--verify-data"])]
+
+    def forget(self, kept):
+        return [Command([self.program, "prune", "--keep-last", str(kept)])]
+
+    def prune(self):
+        return [Command([self.program, "compact"])]
 
 
 @dataclass

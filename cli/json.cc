@@ -289,6 +289,14 @@ std::string stats_json(const RepositoryStats& stats) {
   return line(out);
 }
 
+std::string settings_json(const Config& config) {
+  Json out{{"message_type", "settings"}, {"compression", config.content.compression.name()}};
+  out["chunk_bytes"] = Json::array({config.sizes.fine_bytes, config.sizes.normal_bytes, config.sizes.coarse_bytes});
+  out["file_chunks"] = chunk_size_name(config.content.file_chunks);
+  out["stream_chunks"] = chunk_size_name(config.content.stream_chunks);
+  return line(out);
+}
+
 std::string init_json(const RepositoryId& id, std::string_view place) {
   Json out{{"message_type", "summary"}, {"repository_id", id.hex()}};
   add_bytes(out, "repository", place);

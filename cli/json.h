@@ -49,6 +49,8 @@ std::string check_json(const CheckReport& report, uint64_t duration_ns);
 // One line for each component of a snapshot, or of all of them together (then `snapshots` counts where it is in).
 std::string component_json(const ComponentInfo& component, std::optional<uint64_t> snapshots);
 std::string stats_json(const RepositoryStats& stats);
+// Who may want to know how content is cut and compressed: of `stats`.
+std::string settings_json(const Config& config);
 std::string init_json(const RepositoryId& id, std::string_view place);
 std::string version_json(std::string_view version, std::string_view blake3, std::string_view suite, unsigned format_version);
 std::string difference_json(const Difference& difference);

@@ -39,6 +39,7 @@ cairn_library(cairn_store
   store/keys/config.cc
   store/keys/key_slot.cc
   store/keys/keyring.cc
+  store/keys/settings.cc
   store/lease/lease.cc
   store/notes/forgetting.cc
   store/notes/late.cc
@@ -266,6 +267,7 @@ cairn_library(cairn_cli
   cli/commands/check.cc
   cli/commands/completion.cc
   cli/commands/copy.cc
+  cli/commands/content_args.cc
   cli/commands/diff.cc
   cli/commands/document_restore.cc
   cli/commands/forget.cc

@@ -155,7 +155,8 @@ BackupResult backup_once(Repository& repository, const std::vector<SourceSpec>& 
   if (repository.keys().may_read()) snapshots = repository.snapshots();
   ChunkReader old_trees(repository.backend(), repository.keys(), repository.index(), 8 << 20);
   ChunkerParams params = repository.keys().chunker_params(repository.config().sizes);
-  PieceReader pieces(sources, previous_trees(snapshots, sources, manifest.host, old_trees, monitor), params, options, monitor);
+  PieceReader pieces(sources, previous_trees(snapshots, sources, manifest.host, old_trees, monitor), params, repository.config().content,
+                     options, monitor);
   if (options.dry_run) return dry_run(pieces, std::move(manifest), monitor);
 
   // Sources → pieces → [cut · id · claim · compress · seal] → tree, in input order.

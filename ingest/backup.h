@@ -39,7 +39,8 @@ struct BackupOptions {
   bool force = false;             // read every file, whatever the previous snapshot says
   bool dry_run = false;           // tell through monitor.item what would be done; write nothing
   size_t threads = 0;             // 0: as many as there are processors, at most 8
-  int level = 0;                  // zstd level for everything; 0: chosen by kind
+  std::optional<Compression> compression;    // in place of the repository's
+  std::optional<ChunkSize> file_chunks;      // likewise, of files in trees
 };
 
 struct BackupResult {

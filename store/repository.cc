@@ -14,6 +14,8 @@
 namespace cairn {
 
 RepositoryId Repository::init(Backend& backend, std::string_view password, const InitOptions& options) {
+  if (!options.sizes.valid())
+    throw Error(ErrorCode::kInvalidArgument, "chunk sizes: three powers of two, each larger than the one before, from 1K to 4M");
   auto present = backend.list("");
   for (const StoredFile& file : present)
     if (file.name == kConfigName)
@@ -30,6 +32,7 @@ RepositoryId Repository::init(Backend& backend, std::string_view password, const
   config.box_public = keys.box_public;
   config.maintenance_public = keys.maintenance_public;
   config.sizes = options.sizes;
+  config.content = options.content;
   config.created_ns = now_ns();
   // The config comes last: a place without one is no repository, whatever a crash left there.
   add_slot(backend, keys, password, options.kdf);

@@ -22,12 +22,14 @@ namespace cairn {
 struct InitOptions {
   KdfParams kdf = new_kdf_params();
   ChunkerSizes sizes;
+  ContentSettings content;
   Suite suite = best_suite();
 };
 
 class Repository {
  public:
-  // Makes a repository with one owner.  kInvalidArgument when there is one already, or anything else at that place.
+  // Makes a repository with one owner.  kInvalidArgument when there is one already, anything else at that
+  // place, or impossible sizes.
   static RepositoryId init(Backend& backend, std::string_view password, const InitOptions& options);
 
   // kNoRepository, kWrongKey, kUnsupported, kCorrupt.  `cache_root`: for this repository's index, made on demand.

@@ -78,6 +78,7 @@ EXCUSED = {
     "ingest/postgres/dump_source.cc": "a scanner with its bytes: tests/ingest/part_diff_test.cc, tests/cli/postgres_incomplete_test.sh",
     "ingest/diff/diff.cc": "which side is what: tests/ingest/tree_diff_test.cc, part_diff_test.cc",
     "cli/commands/wanted.cc": "what --to and --only choose: tests/cli/redis_restore_test.sh, documents_test.sh, postgres_restore_test.sh",
+    "cli/commands/content_args.cc": "tests/cli/compression_test.sh",
     "cli/commands/document_restore.cc": "tests/cli/documents_test.sh, knot_test.sh",
     "ingest/document/sealed_rebuild.cc": "the way back of sealed_document.cc: tests/ingest/sealed_document_test.cc",
     "ingest/document/document_restore.cc": "an extract with its file: tests/cli/documents_test.sh, knot_test.sh",

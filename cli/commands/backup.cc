@@ -6,6 +6,7 @@
 
 #include "cli/command.h"
 #include "cli/commands/document_restore.h"
+#include "cli/commands/content_args.h"
 #include "cli/commands/source_args.h"
 #include "cli/json.h"
 #include "cli/terminal.h"
@@ -26,6 +27,8 @@ constexpr char kDetails[] =
     "Patterns: * and ? don't match /, ** matches any directories; without / a pattern matches a name at any depth,\n"
     "with a leading / from the root of the component, with a trailing / directories only; a leading ! takes an\n"
     "exclusion back.\n\n"
+    "Names and attributes are always compressed, whatever --compression says.  Files that look unchanged keep the chunks\n"
+    "they have, whatever --chunks says.\n\n"
     "Exit code: 0 done; 3 a snapshot was made, but some files could not be read or a dump breaks off; 1 nothing was\n"
     "recorded.\n\n"
     "Examples:\n"
@@ -60,11 +63,14 @@ class Backup : public Command {
     to.flag("--one-file-system", options_.walk.one_file_system, "leave out what is mounted beneath a source");
     to.flag("--force", options_.force, "read every file, also those that look unchanged");
     to.flag("-n,--dry-run", options_.dry_run, "tell what would be saved, write nothing");
-    to.number("--level", 1, 19, options_.level, "zstd level for everything (else chosen by kind of content)");
+    to.text("--compression,--level", "auto|off|1-19", compression_, "zstd level for everything, auto: by kind of content (default: the repository's)");
+    to.choice("--chunks", {"fine", "normal", "coarse"}, chunks_, "how long the chunks of files in trees are (default: the repository's)");
   }
 
   int run(Session& session) override {
     options_.format = parse_format(format_);
+    if (!compression_.empty()) options_.compression = parse_compression("--compression", compression_);
+    if (!chunks_.empty()) options_.file_chunks = parse_chunk_size(chunks_);
     const std::vector<SourceSpec> sources = parse_sources(sources_);
     fill_filter();
     const std::optional<Secret> document_key_given = document_key(decrypt_key_, "--decrypt-key", "CAIRN_DECRYPT_KEY");
@@ -101,7 +107,7 @@ class Backup : public Command {
   SourceArguments sources_;
   BackupOptions options_;
   std::vector<std::string> excludes_, exclude_files_;
-  std::string largest_, decrypt_key_, format_ = "auto";
+  std::string largest_, decrypt_key_, format_ = "auto", compression_, chunks_;
 };
 
 uint64_t parse_count(const std::string& digits) {

@@ -39,7 +39,11 @@ std::vector<Sum> sums(const std::vector<Manifest>& snapshots) {
   return out;
 }
 
-std::string repository_text(const RepositoryStats& s) {
+std::string repository_text(const RepositoryStats& s, const Config& config) {
+  auto chunks = [&](ChunkSize size) {
+    const uint32_t bytes[] = {config.sizes.fine_bytes, config.sizes.normal_bytes, config.sizes.coarse_bytes};
+    return std::string(chunk_size_name(size)) + " (" + human_size(bytes[static_cast<size_t>(size)]) + ")";
+  };
   auto row = [](const char* what, const std::string& value) { return std::string(what) + value + "\n"; };
   return row("Snapshots:              ", human_count(s.snapshots)) +
          row("As if restored:         ", human_size(s.logical_bytes)) +
@@ -50,7 +54,9 @@ std::string repository_text(const RepositoryStats& s) {
          row("Names and attributes:   ", human_size(s.tree_stored_bytes) + ", from " + human_size(s.tree_plain_bytes)) +
          row("Index, snapshots, rest: ", human_size(s.index_bytes) + ", " + human_size(s.snapshot_bytes) + ", " +
                                              human_size(s.other_bytes)) +
-         row("Repository:             ", human_size(s.total_bytes) + ", " + counted(s.packs, "pack", "packs"));
+         row("Repository:             ", human_size(s.total_bytes) + ", " + counted(s.packs, "pack", "packs")) +
+         row("Made for:               ", "compression " + config.content.compression.name() + ", chunks of files " +
+                                             chunks(config.content.file_chunks) + ", of streams " + chunks(config.content.stream_chunks));
 }
 
 class Stats : public Command {
@@ -86,9 +92,10 @@ class Stats : public Command {
     if (session.options.json) {
       for (const Sum& sum : sums(chosen)) session.out.line(component_json(sum.info, sum.snapshots));
       for (const Manifest& m : chosen) session.out.line(snapshot_json(m));
+      session.out.line(settings_json(session.repository().config()));
       return session.out.line(stats_json(stats));
     }
-    session.out.write(repository_text(stats));
+    session.out.write(repository_text(stats, session.repository().config()));
     if (chosen.empty()) return;
     Table components({{"COMPONENT"}, {"KIND"}, {"SNAPSHOTS", Side::kRight}, {"SIZE NOW", Side::kRight},
                       {"NEW IN ALL", Side::kRight}, {"STORED", Side::kRight}, {"COMPRESSION", Side::kRight}});

@@ -7,6 +7,7 @@
 
 #include "ingest/tree/walk.h"
 #include "store/fd.h"
+#include "store/keys/settings.h"
 #include "store/write/frame_builder.h"
 #include "chunker/chunker.h"
 
@@ -17,8 +18,13 @@ struct CutPolicy {
   ChunkSize chunk_size = ChunkSize::kNormal;
   FramePolicy frame;
 };
-inline const CutPolicy kTreePolicy{ChunkSize::kNormal, {3, 1 << 20}};
-inline const CutPolicy kStreamPolicy{ChunkSize::kFine, {1, 512 << 10}};   // one thing, of small records
+// Of files in trees, and of streams: one thing each, of small records.  Levels for "auto" and frames: bench/DECISIONS.md.
+inline CutPolicy tree_policy(const ContentSettings& settings) {
+  return {settings.file_chunks, {settings.compression.level_for(3), 1 << 20}};
+}
+inline CutPolicy stream_policy(const ContentSettings& settings) {
+  return {settings.stream_chunks, {settings.compression.level_for(1), 512 << 10}};
+}
 
 // A run of a long file: a chunk whose bytes follow those of the run before in Job::bytes, or a hole.
 struct Run {

@@ -31,8 +31,13 @@ bool unmodified(const Entry& now, const Entry& before) {
 }  // namespace
 
 PieceReader::PieceReader(const std::vector<SourceSpec>& sources, std::vector<PreviousTree> previous, const ChunkerParams& params,
-                         const BackupOptions& options, Monitor& monitor)
-    : sources_(sources), previous_(std::move(previous)), params_(params), options_(options), monitor_(monitor) {}
+                         ContentSettings settings, const BackupOptions& options, Monitor& monitor)
+    : sources_(sources), previous_(std::move(previous)), params_(params), options_(options), monitor_(monitor) {
+  settings.compression = options.compression.value_or(settings.compression);
+  settings.file_chunks = options.file_chunks.value_or(settings.file_chunks);
+  tree_policy_ = tree_policy(settings);
+  stream_policy_ = stream_policy(settings);
+}
 PieceReader::~PieceReader() = default;
 
 std::string PieceReader::display_path(const std::string& relative) const {
@@ -93,7 +98,7 @@ void PieceReader::begin_stream(const SourceSpec& source) {
   monitor_.current(source.name);
   opened_ = open([this](std::span<uint8_t> into) { return stream_->read(into); });
   if (!opened_.parts) warn_of_format();
-  begin_slices(std::move(entry), kStreamPolicy);
+  begin_slices(std::move(entry), stream_policy_);
 }
 
 void PieceReader::warn_of_format() {
@@ -146,7 +151,7 @@ bool PieceReader::begin_archive_directory() {
   components_.push_back({source_, ComponentKind::kStream, Completeness::kComplete, {}});
   archive_directory_ = std::move(directory);
   opened_ = std::move(opened);
-  begin_slices(std::move(entry), kStreamPolicy);
+  begin_slices(std::move(entry), stream_policy_);
   return true;
 }
 
@@ -167,7 +172,7 @@ std::optional<Job> PieceReader::next() {
   if (slicer_) return next_slice();
   Job job;
   job.component = components_.size() - 1;
-  job.policy = kTreePolicy;
+  job.policy = tree_policy_;
   last_directory_fd_ = -1;
   while (job.entries.size() < kJobEntries && job.weight_bytes < kJobBytes && job.directories.size() < kJobDirectories && !slicer_)
     if (!add_step(job)) break;
@@ -267,7 +272,7 @@ void PieceReader::begin_long_file(Job& job, JobEntry&& entry) {
     return;
   }
   entry.entry.racy = racy || std::max(entry.entry.mtime_ns, entry.entry.ctime_ns) > scan_start_ns_ - kRacyNs;
-  begin_slices(std::move(entry), kTreePolicy);
+  begin_slices(std::move(entry), tree_policy_);
 }
 
 // A dump as a component of its own.  False for any other file, and for one that can't be read: that is told by who reads it next.
@@ -287,7 +292,7 @@ bool PieceReader::begin_file_with_parts(JobEntry& entry) {
     if (e.code() == ErrorCode::kInterrupted || e.code() == ErrorCode::kInvalidArgument) throw;
     return false;
   }
-  begin_slices(std::move(entry), kStreamPolicy);
+  begin_slices(std::move(entry), stream_policy_);
   return true;
 }
 

@@ -30,9 +30,10 @@ struct OpenComponent {
 
 class PieceReader {
  public:
-  // All must outlive this.  previous[i]: the tree of source i in the previous snapshot.
+  // All must outlive this.  previous[i]: the tree of source i in the previous snapshot.  settings: the repository's; those of `options`
+  // go before them.
   PieceReader(const std::vector<SourceSpec>& sources, std::vector<PreviousTree> previous, const ChunkerParams& params,
-              const BackupOptions& options, Monitor& monitor);
+              ContentSettings settings, const BackupOptions& options, Monitor& monitor);
   ~PieceReader();
 
   // The next job, nullopt after the last.  Throws when a command failed: nothing may be recorded then.
@@ -70,6 +71,7 @@ class PieceReader {
   const ChunkerParams& params_;
   const BackupOptions& options_;
   Monitor& monitor_;
+  CutPolicy tree_policy_, stream_policy_;
   size_t next_source_ = 0;
   std::vector<OpenComponent> components_;
   int64_t scan_start_ns_ = 0;

@@ -14,7 +14,7 @@ constexpr size_t kCacheBytes = 8 << 20;
 SnapshotCopy::SnapshotCopy(Repository& source, Repository& destination, WriteSession& session, KnownIds& known, const CopyOptions& options,
                            Monitor& monitor)
     : source_(source), known_(known), monitor_(monitor), objects_(source.backend(), source.keys(), source.index(), kCacheBytes),
-      params_(destination.keys().chunker_params(destination.config().sizes)),
+      params_(destination.keys().chunker_params(destination.config().sizes)), content_(destination.config().content),
       put_([&session](ByteView object) { return session.put_object(object); }), tree_(put_, known, monitor) {
   const size_t threads = options.threads ? options.threads : default_threads();
   if (options.recut) recutter_.emplace(source, destination.keys(), params_, session, threads, monitor);
@@ -45,7 +45,7 @@ void SnapshotCopy::copy(Manifest& manifest) {
 }
 
 void SnapshotCopy::component(const Entry& entry, ComponentInfo& info) {
-  const CutPolicy policy = info.kind == ComponentKind::kTree ? kTreePolicy : kStreamPolicy;
+  const CutPolicy policy = info.kind == ComponentKind::kTree ? tree_policy(content_) : stream_policy(content_);
   TreeSteps steps(objects_.object_source(), entry, known_, monitor_);
   if (recutter_) recutter_->copy(steps, info, policy, tree_);
   else chunks_->copy(steps, policy.frame, tree_);

@@ -33,6 +33,7 @@ class SnapshotCopy {
   Monitor& monitor_;
   ChunkReader objects_;
   ChunkerParams params_;
+  ContentSettings content_;             // of the destination
   PutObject put_;
   TreeCopy tree_;
   std::optional<ChunkCopier> chunks_;   // one or the other

@@ -17,7 +17,11 @@ Bytes Config::encode(const Secret& maintenance_seed) const {
   out.raw(maintenance_public);
   for (uint32_t bytes : {sizes.fine_bytes, sizes.normal_bytes, sizes.coarse_bytes}) out.u32(bytes);
   out.u64(static_cast<uint64_t>(created_ns));
-  out.u32(0);
+  Encoder options;
+  content.encode(options);
+  options.raw(other_options);
+  out.u32(static_cast<uint32_t>(options.size()));
+  out.raw(options.out());
   out.raw(sign(maintenance_seed, kConfigDomain, out.out()));
   Bytes file = out.take();
   append_trailer(file);
@@ -37,7 +41,8 @@ Config Config::decode(ByteView file) {
   for (uint32_t* bytes : {&config.sizes.fine_bytes, &config.sizes.normal_bytes, &config.sizes.coarse_bytes}) *bytes = in.u32();
   if (!config.sizes.valid()) in.fail("impossible chunk sizes");
   config.created_ns = static_cast<int64_t>(in.u64());
-  in.raw(in.u32());  // options of later versions
+  Decoder options(in.raw(in.u32()), "config: its options");
+  config.content = ContentSettings::decode(options, config.other_options);
   ByteView message = body.first(in.offset());
   Signature signature;
   std::ranges::copy(in.raw(kSignatureBytes), signature.begin());

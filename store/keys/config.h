@@ -3,6 +3,7 @@
 
 #include "store/backend/backend.h"
 #include "store/keys/keyring.h"
+#include "store/keys/settings.h"
 
 namespace cairn {
 
@@ -16,6 +17,8 @@ struct Config {
   PublicKey maintenance_public{};
   ChunkerSizes sizes;
   int64_t created_ns = 0;
+  ContentSettings content;
+  Bytes other_options;               // fields of later versions, as they are
 
   Bytes encode(const Secret& maintenance_seed) const;
   static Config decode(ByteView file);
