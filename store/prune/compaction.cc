@@ -56,7 +56,8 @@ class Compaction {
       try {
         ChunkReader bases(repository_.backend(), repository_.keys(), index_, kCacheBytes);
         FramePolicy policy = type == ObjectType::kTreePack ? kTreePolicy : kDataPolicy;
-        if (level_ != 0 && type == ObjectType::kDataPack) policy.level = level_;
+        if (type == ObjectType::kDataPack)
+          policy.level = level_ != 0 ? level_ : repository_.config().content.compression.level_for(policy.level);
         FrameBuilder builder(out, policy);
         Resealer resealer(repository_.backend(), repository_.keys(), bases, builder, level_ != 0 && type == ObjectType::kDataPack);
         for (size_t i = next++; i < wanted.size(); i = next++) move_pack(*wanted[i], resealer);
