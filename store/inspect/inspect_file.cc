@@ -5,6 +5,7 @@
 #include "store/inspect/inspect.h"
 #include "store/lease/lease.h"
 #include "store/pack/pack_file.h"
+#include "store/prune/reserve.h"
 
 namespace cairn {
 
@@ -13,7 +14,7 @@ namespace {
 constexpr size_t kAuthorBytes = Certificate::kBytes + kSignatureBytes + kTrailerBytes;   // at the end of a sealed file
 
 std::string type_name(uint8_t type) {
-  constexpr const char* kNames[] = {"", "config", "key slot", "data pack", "tree pack", "index segment", "snapshot", "lease", "gc list", "notes"};
+  constexpr const char* kNames[] = {"", "config", "key slot", "data pack", "tree pack", "index segment", "snapshot", "lease", "gc list", "notes", "reserve"};
   return type >= 1 && type < std::size(kNames) ? kNames[type] : "unknown (" + std::to_string(type) + ")";
 }
 
@@ -187,6 +188,7 @@ AnyId require_id(const std::string& name) {
 
 void show_content(ByteView file, const std::string& name, const Keyring& keys, Shown& to) {
   if (name == kConfigName) return show_config(file, to);
+  if (name == kReserveName) return void(check_trailer(file, name));   // nothing but its size
   if (name.starts_with("keys/")) return show_slot(file, name, to);
   show_author(file, keys, name, to);
   if (name.starts_with("index/")) return show_segment(file, require_id<SegmentId>(name), keys, to);
