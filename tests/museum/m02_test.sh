@@ -6,7 +6,7 @@ expect 0 "$cairn" init
 mkdir data other
 head -c 200000 /dev/urandom >other/1
 expect 0 "$cairn" backup other
-for call in 'renameat2 packs/' 'renameat2 snapshots/' 'fsync snapshots'; do
+for call in 'renameat2 packs/' 'renameat2 index/' 'renameat2 snapshots/' 'fsync snapshots'; do
   head -c 300000 /dev/urandom >data/1
   expect 0 "$cairn" backup data --json
   parent=$(new_id)
