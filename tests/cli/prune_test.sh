@@ -26,15 +26,14 @@ expect 0 "$cairn" check --read-data
 
 # A backup that waits for its source while a prune runs.
 expect 0 "$cairn" backup old
-mkfifo pipe
-"$cairn" backup slow=exec:'cat pipe' >slow.out 2>&1 &
+"$cairn" backup slow=exec:'while [ ! -e go ]; do sleep 0.1; done; cat old' >slow.out 2>&1 &
 running=$!
-wait_for sh -c 'ls repository/leases/* >/dev/null 2>&1'
+wait_for sh -c 'ls repository/leases/*.2 >/dev/null 2>&1'   # it has looked at everything by then
 expect 0 "$cairn" forget latest
 expect 0 "$cairn" prune
 says out "Freed later: 2."
 says out "has ended"
-cat old >pipe
+touch go
 wait "$running" || { cat slow.out >&2; fail "the backup was hindered"; }
 "$cairn" cat latest:slow | cmp - old
 expect 0 "$cairn" prune
