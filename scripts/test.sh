@@ -56,8 +56,8 @@ tests() {
   ctest --test-dir "$1" "${label[@]}" --output-on-failure --no-tests=error -j "$jobs"
 }
 
-# Long under TSan, and repeat many times what the other tests with threads run once.
-not_under_tsan='RestoreLong|FlipsTest|FaultTest|BackupFault|HealingFault|DamageTest|ADeepTree'
+# Long under TSan, and repeat many times what the other tests with threads run once; the simulator has no threads, and stacks of its own that TSan doesn't know.
+not_under_tsan='GcSimulator|GcMutants|KilledAnywhere|DyingAtAny|DamageMatrix|RestoreLong|FlipsTest|FaultTest|BackupFault|HealingFault|DamageTest|ADeepTree'
 
 # TSan of g++ 12 gives up where the kernel scatters memory more widely than it expects; unscattered it always works.
 unscattered_tests() {
