@@ -142,18 +142,18 @@ std::set<PackId> Pruner::compact(const GcView& view, const Marked&) {
 
 bool Pruner::create(const GcList& list) {
   const std::string name = gc_list_name(list.generation, list.kind);
-  if (!backend_.list(name).empty()) {
-    for (const StoredFile& file : backend_.list(name))
-      if (file.name == name) return false;
-  }
+  auto standing = [&] {   // a list's name begins its companions' names too
+    const auto files = backend_.list(name);
+    return std::ranges::find(files, name, &StoredFile::name) != files.end();
+  };
+  if (standing()) return false;
   try {
     with_reserve(backend_, [&] { put(backend_, name, list.encode(keys_)); });
     return true;
   } catch (const Error& e) {
     if (e.code() == ErrorCode::kNoSpace) throw;
     // Taken by another prune meanwhile, or written by us although the answer was lost: no two lists are equal.
-    for (const StoredFile& file : backend_.list(name))
-      if (file.name == name) return false;
+    if (standing()) return false;
     throw;
   }
 }
