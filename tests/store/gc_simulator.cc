@@ -178,6 +178,10 @@ PackId SimulatedStore::upload(const std::set<World::Chunk>& chunks) {
   step_();
   return world_.add_pack(chunks);
 }
+void SimulatedStore::tidy_up() {
+  step_();
+  std::erase_if(world_.leases, [&](const auto& entry) { return world_.is_revoked(entry.first); });
+}
 void SimulatedStore::put_snapshot(const SnapshotId& id, const LeaseId& lease, const std::set<World::Chunk>& chunks) {
   step_();
   world_.snapshots[id] = {lease, chunks, false};
@@ -232,6 +236,7 @@ class Stage {
       add([](SimulatedStore& store) {
         try {
           run_prune(store);
+          store.tidy_up();
         } catch (const Error&) {   // something is missing, or others are faster
         }
       });

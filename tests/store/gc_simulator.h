@@ -99,6 +99,8 @@ class SimulatedStore final : public PruneStore {
   // A writer's steps that aren't the protocol's.
   std::map<PackId, World::Pack> load_index();
   PackId upload(const std::set<World::Chunk>& chunks);
+  // What a prune does when it is done: leases that were declared dead go, as store/prune/prune.cc has it.
+  void tidy_up();
   void put_snapshot(const SnapshotId& id, const LeaseId& lease, const std::set<World::Chunk>& chunks);
   bool chance(int percent) { return random_() % 100 < static_cast<unsigned>(percent); }
   std::mt19937_64& random() { return random_; }
