@@ -10,6 +10,7 @@ class Operation:
     """What is done to a repository, and how to tell that it was.  Overridden where it differs."""
 
     stdin = None
+    fewest = 5             # calls that change something; fewer mean that the shim doesn't see them
     intact_before = True   # false: what the operation starts from is damaged, and need not be whole before it is done
 
     def __init__(self, lab):
@@ -145,6 +146,8 @@ class KeyChange(KeyAdd):
 
 
 class KeyRemove(Operation):
+    fewest = 1             # it takes one file away
+
     def prepare(self):
         copy = super().prepare()
         self.key = os.path.join(self.lab.folder, "reader-key")
