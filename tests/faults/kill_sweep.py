@@ -37,7 +37,7 @@ class Sweep:
             with open(log, encoding="utf-8") as calls:
                 print(calls.read() + run.text())
         if not run.killed:
-            run.require(0)
+            run.require(*operation.codes)
         require_unhurt(operation, copy)
         if run.killed:
             operation.run_again(copy)
