@@ -35,7 +35,7 @@ class Sweep:
         log = os.path.join(copy.folder, "calls")
         self.operation.start(copy, shim={"LOG": log}).require(*self.operation.codes)
         with open(log, encoding="utf-8") as file:
-            return [tuple(line.split()[1:3]) for line in file]
+            return [tuple((line.split() + [""])[1:3]) for line in file]   # the root itself has no name
 
     def fail_at(self, action, k, verbose=False):
         copy = Copy(self.lab, self.pristine)
