@@ -23,6 +23,7 @@ case "${1:-}" in
 esac
 
 jobs=$(nproc)
+test_jobs=$((jobs + 1))   # servers start and stop, people are waited for
 summary=()
 failures=0
 
@@ -54,7 +55,7 @@ tests() {
   local chosen=()
   if [ "$#" -gt 1 ]; then chosen=(-L "$2"); fi
   if [ "$#" -gt 2 ]; then chosen+=(-E "$3"); fi
-  ctest --test-dir "$1" "${chosen[@]}" --output-on-failure --no-tests=error -j "$jobs"
+  ctest --test-dir "$1" "${chosen[@]}" --output-on-failure --no-tests=error -j "$test_jobs"
 }
 
 # Whole databases once more, through code that the other scenarios of their kind run under ASan too.
@@ -67,7 +68,7 @@ not_under_tsan='GcSimulator|GcMutants|KilledAnywhere|DyingAtAny|DamageMatrix|Res
 unscattered_tests() {
   local scattered=()
   if setarch -R true 2>/dev/null; then scattered=(setarch -R); fi
-  "${scattered[@]}" ctest --test-dir "$1" -L "$2" -E "$not_under_tsan" --output-on-failure --no-tests=error -j "$jobs"
+  "${scattered[@]}" ctest --test-dir "$1" -L "$2" -E "$not_under_tsan" --output-on-failure --no-tests=error -j "$test_jobs"
 }
 
 # A step whose build failed is not worth running; the build is already counted.
