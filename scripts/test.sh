@@ -59,7 +59,7 @@ tests() {
 }
 
 # Whole databases once more, through code that the other scenarios of their kind run under ASan too.
-not_under_asan='cli.postgres_(archives_17|newer_servers|versions|formats|load|expect_version|incomplete|parts_load)|cli.copy_killed'
+not_under_asan='cli.postgres_(archives_17|newer_servers|versions|formats|load|expect_version|incomplete|parts_load|dependencies|diff|sources)|cli.copy_killed'
 
 # Long under TSan, and repeat many times what the other tests with threads run once; the simulator has no threads, and stacks of its own that TSan doesn't know.
 not_under_tsan='GcSimulator|GcMutants|KilledAnywhere|DyingAtAny|DamageMatrix|RestoreLong|FlipsTest|FaultTest|BackupFault|HealingFault|DamageTest|ADeepTree'
