@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
+#include <tuple>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -13,9 +15,10 @@ namespace {
 
 using Change = Difference::Change;
 
-constexpr size_t kBatch = 1 << 10;                 // objects read together
-constexpr size_t kAtOnce = 128;                    // directories: what they need of one frame is read while it is open
-constexpr size_t kMostAheadBytes = 32 << 20;       // of objects that were read ahead, and a batch
+constexpr size_t kBatch = 256;                          // objects read together
+constexpr size_t kAtOnce = 32;                          // directories: what they need of one frame is read while it is open
+constexpr size_t kMostObjectBytesAhead = 8 << 20;       // of those directories, and a batch
+constexpr size_t kMostItemsAhead = 64 << 10;            // about 200 bytes each, and those of kAtOnce directories
 
 Difference difference(Change change, const std::string& path, const Entry* before, const Entry* after) {
   Difference out;
@@ -46,35 +49,58 @@ void drop_shared(Apart& apart) {
   for (auto* side : {&apart.before, &apart.after}) std::erase_if(*side, [&](const ChunkId& id) { return shared.contains(id); });
 }
 
+// What is to be told of one name, and the directories of that name that differ.
+struct Item {
+  std::string name;
+  std::optional<Difference> difference;   // its path is still to come
+  std::optional<std::pair<ChunkId, ChunkId>> directories;
+};
+
 class TreeDiff {
  public:
   TreeDiff(BulkReader& reader, const VisitDifference& visit, Monitor& monitor) : reader_(reader), visit_(visit), monitor_(monitor) {}
 
-  void entries(const Entry& before, const Entry& after, const std::string& path) {
-    if (!same(before, after)) visit_(difference(Change::kChanged, path, &before, &after));
-    if (before.type == EntryType::kDirectory && after.type == EntryType::kDirectory) directories(before.directory, after.directory, path);
-  }
+  void entries(const Entry& before, const Entry& after, const std::string& path) { tell(item_of(&before, &after), path); }
 
  private:
-  void directories(const ChunkId& before, const ChunkId& after, const std::string& path) {
-    if (before == after) return;
-    require_depth(path);
-    if (!ahead_.contains(before) && !ahead_.contains(after)) read_ahead({{{before}, {after}}});
-    Apart apart{{before}, {after}};
-    for (int level = 0; expand(apart, false); ++level)
-      if (level > kMostObjectLevels) throw Error(ErrorCode::kCorrupt, object_name(before) + ": nested too deeply");
-    Leaves left(*this, apart.before), right(*this, apart.after);
-    const Entry *a = left.next(), *b = right.next();
-    while (a || b) {
-      monitor_.check_interrupted();
-      const bool only_a = a && (!b || a->name < b->name), only_b = b && (!a || b->name < a->name);
-      const std::string child = path + "/" + (only_b ? b->name : a->name);
-      if (only_a) visit_(difference(Change::kRemoved, child, a, nullptr));
-      else if (only_b) visit_(difference(Change::kAdded, child, nullptr, b));
-      else entries(*a, *b, child);
-      if (!only_b) a = left.next();
-      if (!only_a) b = right.next();
+  static Item item_of(const Entry* before, const Entry* after) {
+    Item item{(after ? after : before)->name, {}, {}};
+    if (!before || !after) item.difference = difference(before ? Change::kRemoved : Change::kAdded, "", before, after);
+    else if (!same(*before, *after)) item.difference = difference(Change::kChanged, "", before, after);
+    if (before && after && before->type == EntryType::kDirectory && after->type == EntryType::kDirectory && before->directory != after->directory)
+      item.directories.emplace(before->directory, after->directory);
+    return item;
+  }
+
+  void tell(Item item, const std::string& path) {
+    monitor_.check_interrupted();
+    if (item.difference) {
+      item.difference->path = path;
+      visit_(*item.difference);
     }
+    if (item.directories) directories(*item.directories, path);
+  }
+
+  void directories(const std::pair<ChunkId, ChunkId>& both, const std::string& path) {
+    require_depth(path);
+    if (!compared_.contains(both)) read_ahead({both});
+    if (const auto known = compared_.find(both); known != compared_.end()) {
+      std::vector<Item> items = std::move(known->second);
+      compared_.erase(known);
+      items_ahead_ -= items.size();
+      for (Item& item : items) {
+        std::string child = path + "/" + item.name;
+        tell(std::move(item), child);
+      }
+      return;
+    }
+    Apart apart{{both.first}, {both.second}};   // long ones, leaf by leaf; damaged ones, to say what is wrong
+    for (int level = 0; expand(apart); ++level)
+      if (level > kMostObjectLevels) throw Error(ErrorCode::kCorrupt, object_name(both.first) + ": nested too deeply");
+    compare(apart, [&](Item item) {
+      std::string child = path + "/" + item.name;
+      tell(std::move(item), child);
+    });
   }
 
   // The entries of some leaves, one leaf at a time.
@@ -86,7 +112,9 @@ class TreeDiff {
         if (next_leaf_ == ids_.size()) return nullptr;
         const ChunkId& id = ids_[next_leaf_++];
         const std::string last = leaf_.empty() ? "" : leaf_.back().name;
-        leaf_ = decode_leaf(id, diff_.take(id));
+        Decoder in(diff_.object(id), object_name(id));
+        if (open_object(in) != ObjectKind::kDirectoryLeaf) in.fail("not a directory");
+        leaf_ = decode_directory_leaf(in);
         at_ = 0;
         if (!last.empty() && !leaf_.empty() && !(last < leaf_.front().name))
           throw Error(ErrorCode::kCorrupt, "directory: names out of order: \"" + printable(leaf_.front().name) + "\"");
@@ -101,27 +129,33 @@ class TreeDiff {
     std::vector<Entry> leaf_;
   };
 
-  static std::vector<Entry> decode_leaf(const ChunkId& id, ByteView object) {
-    Decoder in(object, object_name(id));
-    if (open_object(in) != ObjectKind::kDirectoryLeaf) in.fail("not a directory");
-    return decode_directory_leaf(in);
+  // Calls use(Item) for every name that is to be told or gone into, in order.   Requires: leaves.
+  template <class Use>
+  void compare(const Apart& apart, Use use) {
+    Leaves left(*this, apart.before), right(*this, apart.after);
+    const Entry *a = left.next(), *b = right.next();
+    while (a || b) {
+      const bool only_a = a && (!b || a->name < b->name), only_b = b && (!a || b->name < a->name);
+      Item item = item_of(only_b ? nullptr : a, only_a ? nullptr : b);
+      if (item.difference || item.directories) use(std::move(item));
+      if (!only_b) a = left.next();
+      if (!only_a) b = right.next();
+    }
   }
 
-  // Puts children in the place of branches; true when there were any.   `keep` the branches that were read ahead.
-  bool expand(Apart& apart, bool keep) {
+  // Puts children in the place of branches; true when there were any.
+  bool expand(Apart& apart) {
     bool any = false;
     for (auto* side : {&apart.before, &apart.after}) {
       std::vector<ChunkId> below;
       for (const ChunkId& id : *side) {
-        const ByteView object = look(id);
-        Decoder in(object, object_name(id));
+        Decoder in(object(id), object_name(id));
         if (open_object(in) != ObjectKind::kDirectoryBranch) {
           below.push_back(id);
           continue;
         }
         any = true;
         for (const DirectoryChild& child : decode_directory_branch(in)) below.push_back(child.id);
-        if (!keep) forget(id);
       }
       *side = std::move(below);
     }
@@ -130,30 +164,24 @@ class TreeDiff {
   }
 
   // Valid until the next call.
-  ByteView look(const ChunkId& id) {
-    const auto found = ahead_.find(id);
-    return found != ahead_.end() ? found->second.view() : reader_.single().chunk(id);
-  }
-  Buffer take(const ChunkId& id) {
-    const auto found = ahead_.find(id);
-    if (found == ahead_.end()) return reader_.single().get(id);
-    Buffer object = std::move(found->second);
-    ahead_bytes_ -= object.size();
-    ahead_.erase(found);
-    return object;
-  }
-  void forget(const ChunkId& id) {
-    if (ahead_.contains(id)) take(id);
+  ByteView object(const ChunkId& id) {
+    const auto found = objects_.find(id);
+    return found != objects_.end() ? found->second.view() : reader_.single().chunk(id);
   }
 
-  // Reads what lies apart, level by level, as long as there is room.  What can't be read is left out: whoever needs it tries again.
-  void read_ahead(std::vector<Apart> level) {
-    while (!level.empty() && ahead_bytes_ < kMostAheadBytes) {
+  using Pairs = std::vector<std::pair<ChunkId, ChunkId>>;
+
+  // Compares directories, and level by level what lies apart in them, as long as there is room.  Long ones and what can't be read
+  // are left out.
+  void read_ahead(Pairs level) {
+    while (!level.empty() && items_ahead_ < kMostItemsAhead) {
       sort_by_place(level);
-      std::vector<Apart> below;
-      for (std::span<Apart> left = level; !left.empty() && ahead_bytes_ < kMostAheadBytes;) {
+      Pairs below;
+      for (std::span<const std::pair<ChunkId, ChunkId>> left = level; !left.empty() && items_ahead_ < kMostItemsAhead;) {
         const size_t some = std::min(kAtOnce, left.size());
-        read_leaves(left.first(some), below);
+        compare_ahead(left.first(some), below);
+        objects_.clear();
+        object_bytes_ = 0;
         left = left.subspan(some);
       }
       level = std::move(below);
@@ -161,48 +189,49 @@ class TreeDiff {
   }
 
   // By where the older side is: the newer ones lie together anyway.
-  void sort_by_place(std::vector<Apart>& level) const {
+  void sort_by_place(Pairs& level) const {
     std::vector<ChunkId> ids;
-    for (const Apart& apart : level) ids.push_back(apart.before.front());
+    for (const auto& [before, after] : level) ids.push_back(before);
     std::vector<std::optional<Location>> places;
     reader_.locate(ids, places);
-    std::vector<std::pair<std::pair<uint32_t, uint32_t>, size_t>> order;
-    for (size_t i = 0; i < ids.size(); ++i) order.push_back({places[i] ? std::pair(places[i]->pack, places[i]->frame) : std::pair(0u, 0u), i});
+    std::vector<std::tuple<uint32_t, uint32_t, size_t>> order;
+    for (size_t i = 0; i < ids.size(); ++i) order.emplace_back(places[i] ? places[i]->pack : 0, places[i] ? places[i]->frame : 0, i);
     std::ranges::sort(order);
-    std::vector<Apart> sorted;
-    for (const auto& [place, i] : order) sorted.push_back(std::move(level[i]));
+    Pairs sorted;
+    for (const auto& [pack, frame, i] : order) sorted.push_back(level[i]);
     level = std::move(sorted);
   }
 
-  // From the roots of some directories down to their leaves; what lies apart in them goes to `below`.
-  void read_leaves(std::span<Apart> roots, std::vector<Apart>& below) {
-    std::vector<Apart> open(std::make_move_iterator(roots.begin()), std::make_move_iterator(roots.end()));
+  void compare_ahead(std::span<const std::pair<ChunkId, ChunkId>> pairs, Pairs& below) {
+    std::vector<std::pair<std::pair<ChunkId, ChunkId>, Apart>> open;
+    for (const auto& both : pairs) open.push_back({both, {{both.first}, {both.second}}});
+    auto here = [&](const ChunkId& id) { return objects_.contains(id); };
     for (int round = 0; !open.empty() && round <= kMostObjectLevels; ++round) {
-      fetch(open);
-      std::vector<Apart> further;
-      for (Apart& apart : open) {
-        if (!is_here(apart)) continue;
-        if (expand(apart, true)) further.push_back(std::move(apart));
-        else add_directories(apart, below);
-      }
-      open = std::move(further);
+      std::vector<ChunkId> ids;
+      for (const auto& [both, apart] : open)
+        for (const auto* side : {&apart.before, &apart.after})
+          std::ranges::copy_if(*side, std::back_inserter(ids), [&](const ChunkId& id) { return !here(id); });
+      fetch(std::move(ids));
+      std::erase_if(open, [&](auto& one) {
+        auto& [both, apart] = one;
+        if (!std::ranges::all_of(apart.before, here) || !std::ranges::all_of(apart.after, here)) return true;
+        if (expand(apart)) return false;
+        std::vector<Item> items;
+        compare(apart, [&](Item item) {
+          if (item.directories) below.push_back(*item.directories);
+          items.push_back(std::move(item));
+        });
+        items_ahead_ += items.size();
+        if (!compared_.emplace(both, std::move(items)).second) items_ahead_ -= items.size();
+        return true;
+      });
     }
   }
 
-  bool is_here(const Apart& apart) const {
-    auto here = [&](const ChunkId& id) { return ahead_.contains(id); };
-    return std::ranges::all_of(apart.before, here) && std::ranges::all_of(apart.after, here);
-  }
-
-  void fetch(const std::vector<Apart>& wanted) {
-    std::vector<ChunkId> ids;
-    for (const Apart& apart : wanted)
-      for (const auto* side : {&apart.before, &apart.after})
-        for (const ChunkId& id : *side)
-          if (!ahead_.contains(id)) ids.push_back(id);
+  void fetch(std::vector<ChunkId> ids) {
     std::ranges::sort(ids);
     ids.erase(std::ranges::unique(ids).begin(), ids.end());
-    for (std::span<const ChunkId> left = ids; !left.empty() && ahead_bytes_ < kMostAheadBytes;) {
+    for (std::span<const ChunkId> left = ids; !left.empty() && object_bytes_ < kMostObjectBytesAhead;) {
       monitor_.check_interrupted();
       fetch_batch(left.first(std::min(kBatch, left.size())));
       left = left.subspan(std::min(kBatch, left.size()));
@@ -217,38 +246,23 @@ class TreeDiff {
       if (places[i]) placed.push_back({ids[i], *places[i]});
     std::vector<Buffer> objects(placed.size());
     try {
-      reader_.read(placed, [&](size_t i, ByteView object) { objects[i] = Buffer::copy_of(object); });
+      reader_.read(placed, [&](size_t i, ByteView bytes) { objects[i] = Buffer::copy_of(bytes); });
     } catch (const Error&) {
     }
     for (size_t i = 0; i < placed.size(); ++i) {
       if (objects[i].empty()) continue;
-      ahead_bytes_ += objects[i].size();
-      ahead_.emplace(placed[i].id, std::move(objects[i]));
-    }
-  }
-
-  // Directories of one name that lie apart.  Of damaged leaves none: whoever needs them says what is wrong.
-  void add_directories(const Apart& apart, std::vector<Apart>& below) {
-    std::unordered_map<std::string, ChunkId> before;
-    try {
-      for (const ChunkId& id : apart.before)
-        for (Entry& entry : decode_leaf(id, look(id)))
-          if (entry.type == EntryType::kDirectory) before.emplace(std::move(entry.name), entry.directory);
-      for (const ChunkId& id : apart.after)
-        for (const Entry& entry : decode_leaf(id, look(id))) {
-          if (entry.type != EntryType::kDirectory) continue;
-          const auto found = before.find(entry.name);
-          if (found != before.end() && found->second != entry.directory) below.push_back({{found->second}, {entry.directory}});
-        }
-    } catch (const Error&) {
+      object_bytes_ += objects[i].size();
+      objects_.emplace(placed[i].id, std::move(objects[i]));
     }
   }
 
   BulkReader& reader_;
   const VisitDifference& visit_;
   Monitor& monitor_;
-  std::unordered_map<ChunkId, Buffer, IdHash> ahead_;   // read, not yet compared
-  size_t ahead_bytes_ = 0;
+  std::map<std::pair<ChunkId, ChunkId>, std::vector<Item>> compared_;   // not told yet
+  size_t items_ahead_ = 0;
+  std::unordered_map<ChunkId, Buffer, IdHash> objects_;                 // of the directories that are being compared ahead
+  size_t object_bytes_ = 0;
 };
 
 }  // namespace

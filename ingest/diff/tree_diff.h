@@ -1,6 +1,6 @@
 // What differs between two directories of snapshots.  Sub-directories, and parts of directories, that both share are not read; the others
 // are read ahead, level by level on all processors.
-// Memory: 32 MB of what was read ahead, beside the caches of the reader.
+// Memory: some 32 MB of what was read and compared ahead, beside the caches of the reader.
 #pragma once
 
 #include <functional>

@@ -10,7 +10,7 @@ namespace cairn {
 namespace {
 
 // Below this a thread costs more than it saves.
-constexpr size_t kLeastLocated = 256;   // about a millisecond
+constexpr size_t kLeastLocated = 128;   // about half a millisecond
 constexpr size_t kLeastRead = 16;
 
 auto place_of(const Location& at) { return std::tuple(at.pack, at.frame, at.offset_bytes); }
