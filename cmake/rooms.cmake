@@ -61,6 +61,7 @@ cairn_library(cairn_store
   store/prune/pruner.cc
   store/prune/reserve.cc
   store/prune/segments.cc
+  store/read/bulk_reader.cc
   store/read/chunk_reader.cc
   store/read/content_reader.cc
   store/read/reachable.cc

@@ -23,27 +23,27 @@ struct Place {
   std::string rest;                           // of the path, within a component with parts
 };
 
-Place find_place(ChunkReader& reader, const Manifest& snapshot, std::string path) {
+Place find_place(BulkReader& reader, const Manifest& snapshot, std::string path) {
   path = tidy_path(path);
   Place place{snapshot, path, nullptr, {}, ""};
   if (path.empty()) return place;
   const std::string name = path.substr(0, path.find('/'));
   place.component = snapshot.component(name);
   if (place.component && !place.component->catalogue.is_zero()) {
-    place.entry = find_path(reader.object_source(), snapshot.root, name);
+    place.entry = find_path(reader.single().object_source(), snapshot.root, name);
     if (path.size() > name.size()) place.rest = path.substr(name.size() + 1);
   } else {
-    place.entry = find_path(reader.object_source(), snapshot.root, path);
+    place.entry = find_path(reader.single().object_source(), snapshot.root, path);
   }
   return place;
 }
 
-void diff_places(ChunkReader& reader, const Place& before, const Place& after, const VisitDifference& visit, Monitor& monitor) {
+void diff_places(BulkReader& reader, const Place& before, const Place& after, const VisitDifference& visit, Monitor& monitor) {
   const bool parts_before = before.component && !before.component->catalogue.is_zero();
   const bool parts_after = after.component && !after.component->catalogue.is_zero();
   if (!parts_before || !parts_after) return diff_entries(reader, *before.entry, *after.entry, after.path, visit, monitor);
   auto side = [&](const Place& place) {
-    return PartsSide{reader, *place.component, *place.entry, place.rest, place.rest.empty() ? place.path + "/" : place.path};
+    return PartsSide{reader.single(), *place.component, *place.entry, place.rest, place.rest.empty() ? place.path + "/" : place.path};
   };
   diff_parts(side(before), side(after), visit, monitor);
 }
@@ -63,7 +63,7 @@ void diff(Repository& repository, const Manifest& before, const std::string& pat
           const std::string& path_after, const std::function<void(const Difference&)>& visit, Monitor& monitor) {
   warn_of_index_problems(repository, monitor);
   monitor.phase("comparing");
-  ChunkReader reader(repository.backend(), repository.keys(), repository.index(), 32 << 20);
+  BulkReader reader(repository.backend(), repository.keys(), repository.index(), 32 << 20);
   const Place left = find_place(reader, before, path_before), right = find_place(reader, after, path_after);
   if (left.entry && right.entry) return diff_places(reader, left, right, visit, monitor);
   if (left.entry || right.entry)

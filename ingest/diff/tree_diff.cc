@@ -1,5 +1,12 @@
 #include "ingest/diff/tree_diff.h"
 
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <tuple>
+#include <unordered_map>
+#include <unordered_set>
+
 #include "store/tree/directory.h"
 
 namespace cairn {
@@ -7,6 +14,11 @@ namespace cairn {
 namespace {
 
 using Change = Difference::Change;
+
+constexpr size_t kBatch = 256;                          // objects read together
+constexpr size_t kAtOnce = 32;                          // directories: what they need of one frame is read while it is open
+constexpr size_t kMostObjectBytesAhead = 8 << 20;       // of those directories, and a batch
+constexpr size_t kMostItemsAhead = 64 << 10;            // about 200 bytes each, and those of kAtOnce directories
 
 Difference difference(Change change, const std::string& path, const Entry* before, const Entry* after) {
   Difference out;
@@ -24,23 +36,234 @@ bool same(const Entry& a, const Entry& b) {
          a.xattrs == b.xattrs && (a.type == EntryType::kDirectory || (a.mtime_ns == b.mtime_ns && a.size_bytes == b.size_bytes && a.content == b.content));
 }
 
-void diff_directories(ChunkReader& reader, const ChunkId& before, const ChunkId& after, const std::string& path,
-                      const VisitDifference& visit, Monitor& monitor) {
-  if (before == after) return;
-  require_depth(path);
-  DirectoryReader left(reader.object_source(), before), right(reader.object_source(), after);
-  const Entry *a = left.next(), *b = right.next();
-  while (a || b) {
-    monitor.check_interrupted();
-    const bool only_a = a && (!b || a->name < b->name), only_b = b && (!a || b->name < a->name);
-    const std::string child = path + "/" + (only_b ? b->name : a->name);
-    if (only_a) visit(difference(Change::kRemoved, child, a, nullptr));
-    else if (only_b) visit(difference(Change::kAdded, child, nullptr, b));
-    else diff_entries(reader, *a, *b, child, visit, monitor);
-    if (!only_b) a = left.next();
-    if (!only_a) b = right.next();
-  }
+// The objects of two directories that only one of them has, in order: at first the two roots, in the end leaves.
+struct Apart {
+  std::vector<ChunkId> before, after;
+};
+
+void drop_shared(Apart& apart) {
+  const std::unordered_set<ChunkId, IdHash> in_before(apart.before.begin(), apart.before.end());
+  std::unordered_set<ChunkId, IdHash> shared;
+  for (const ChunkId& id : apart.after)
+    if (in_before.contains(id)) shared.insert(id);
+  for (auto* side : {&apart.before, &apart.after}) std::erase_if(*side, [&](const ChunkId& id) { return shared.contains(id); });
 }
+
+// What is to be told of one name, and the directories of that name that differ.
+struct Item {
+  std::string name;
+  std::optional<Difference> difference;   // its path is still to come
+  std::optional<std::pair<ChunkId, ChunkId>> directories;
+};
+
+class TreeDiff {
+ public:
+  TreeDiff(BulkReader& reader, const VisitDifference& visit, Monitor& monitor) : reader_(reader), visit_(visit), monitor_(monitor) {}
+
+  void entries(const Entry& before, const Entry& after, const std::string& path) { tell(item_of(&before, &after), path); }
+
+ private:
+  static Item item_of(const Entry* before, const Entry* after) {
+    Item item{(after ? after : before)->name, {}, {}};
+    if (!before || !after) item.difference = difference(before ? Change::kRemoved : Change::kAdded, "", before, after);
+    else if (!same(*before, *after)) item.difference = difference(Change::kChanged, "", before, after);
+    if (before && after && before->type == EntryType::kDirectory && after->type == EntryType::kDirectory && before->directory != after->directory)
+      item.directories.emplace(before->directory, after->directory);
+    return item;
+  }
+
+  void tell(Item item, const std::string& path) {
+    monitor_.check_interrupted();
+    if (item.difference) {
+      item.difference->path = path;
+      visit_(*item.difference);
+    }
+    if (item.directories) directories(*item.directories, path);
+  }
+
+  void directories(const std::pair<ChunkId, ChunkId>& both, const std::string& path) {
+    require_depth(path);
+    if (!compared_.contains(both)) read_ahead({both});
+    if (const auto known = compared_.find(both); known != compared_.end()) {
+      std::vector<Item> items = std::move(known->second);
+      compared_.erase(known);
+      items_ahead_ -= items.size();
+      for (Item& item : items) {
+        std::string child = path + "/" + item.name;
+        tell(std::move(item), child);
+      }
+      return;
+    }
+    Apart apart{{both.first}, {both.second}};   // long ones, leaf by leaf; damaged ones, to say what is wrong
+    for (int level = 0; expand(apart); ++level)
+      if (level > kMostObjectLevels) throw Error(ErrorCode::kCorrupt, object_name(both.first) + ": nested too deeply");
+    compare(apart, [&](Item item) {
+      std::string child = path + "/" + item.name;
+      tell(std::move(item), child);
+    });
+  }
+
+  // The entries of some leaves, one leaf at a time.
+  class Leaves {
+   public:
+    Leaves(TreeDiff& diff, const std::vector<ChunkId>& ids) : diff_(diff), ids_(ids) {}
+    const Entry* next() {
+      while (at_ == leaf_.size()) {
+        if (next_leaf_ == ids_.size()) return nullptr;
+        const ChunkId& id = ids_[next_leaf_++];
+        const std::string last = leaf_.empty() ? "" : leaf_.back().name;
+        Decoder in(diff_.object(id), object_name(id));
+        if (open_object(in) != ObjectKind::kDirectoryLeaf) in.fail("not a directory");
+        leaf_ = decode_directory_leaf(in);
+        at_ = 0;
+        if (!last.empty() && !leaf_.empty() && !(last < leaf_.front().name))
+          throw Error(ErrorCode::kCorrupt, "directory: names out of order: \"" + printable(leaf_.front().name) + "\"");
+      }
+      return &leaf_[at_++];
+    }
+
+   private:
+    TreeDiff& diff_;
+    const std::vector<ChunkId>& ids_;
+    size_t next_leaf_ = 0, at_ = 0;
+    std::vector<Entry> leaf_;
+  };
+
+  // Calls use(Item) for every name that is to be told or gone into, in order.   Requires: leaves.
+  template <class Use>
+  void compare(const Apart& apart, Use use) {
+    Leaves left(*this, apart.before), right(*this, apart.after);
+    const Entry *a = left.next(), *b = right.next();
+    while (a || b) {
+      const bool only_a = a && (!b || a->name < b->name), only_b = b && (!a || b->name < a->name);
+      Item item = item_of(only_b ? nullptr : a, only_a ? nullptr : b);
+      if (item.difference || item.directories) use(std::move(item));
+      if (!only_b) a = left.next();
+      if (!only_a) b = right.next();
+    }
+  }
+
+  // Puts children in the place of branches; true when there were any.
+  bool expand(Apart& apart) {
+    bool any = false;
+    for (auto* side : {&apart.before, &apart.after}) {
+      std::vector<ChunkId> below;
+      for (const ChunkId& id : *side) {
+        Decoder in(object(id), object_name(id));
+        if (open_object(in) != ObjectKind::kDirectoryBranch) {
+          below.push_back(id);
+          continue;
+        }
+        any = true;
+        for (const DirectoryChild& child : decode_directory_branch(in)) below.push_back(child.id);
+      }
+      *side = std::move(below);
+    }
+    drop_shared(apart);
+    return any;
+  }
+
+  // Valid until the next call.
+  ByteView object(const ChunkId& id) {
+    const auto found = objects_.find(id);
+    return found != objects_.end() ? found->second.view() : reader_.single().chunk(id);
+  }
+
+  using Pairs = std::vector<std::pair<ChunkId, ChunkId>>;
+
+  // Compares directories, and level by level what lies apart in them, as long as there is room.  Long ones and what can't be read
+  // are left out.
+  void read_ahead(Pairs level) {
+    while (!level.empty() && items_ahead_ < kMostItemsAhead) {
+      sort_by_place(level);
+      Pairs below;
+      for (std::span<const std::pair<ChunkId, ChunkId>> left = level; !left.empty() && items_ahead_ < kMostItemsAhead;) {
+        const size_t some = std::min(kAtOnce, left.size());
+        compare_ahead(left.first(some), below);
+        objects_.clear();
+        object_bytes_ = 0;
+        left = left.subspan(some);
+      }
+      level = std::move(below);
+    }
+  }
+
+  // By where the older side is: the newer ones lie together anyway.
+  void sort_by_place(Pairs& level) const {
+    std::vector<ChunkId> ids;
+    for (const auto& [before, after] : level) ids.push_back(before);
+    std::vector<std::optional<Location>> places;
+    reader_.locate(ids, places);
+    std::vector<std::tuple<uint32_t, uint32_t, size_t>> order;
+    for (size_t i = 0; i < ids.size(); ++i) order.emplace_back(places[i] ? places[i]->pack : 0, places[i] ? places[i]->frame : 0, i);
+    std::ranges::sort(order);
+    Pairs sorted;
+    for (const auto& [pack, frame, i] : order) sorted.push_back(level[i]);
+    level = std::move(sorted);
+  }
+
+  void compare_ahead(std::span<const std::pair<ChunkId, ChunkId>> pairs, Pairs& below) {
+    std::vector<std::pair<std::pair<ChunkId, ChunkId>, Apart>> open;
+    for (const auto& both : pairs) open.push_back({both, {{both.first}, {both.second}}});
+    auto here = [&](const ChunkId& id) { return objects_.contains(id); };
+    for (int round = 0; !open.empty() && round <= kMostObjectLevels; ++round) {
+      std::vector<ChunkId> ids;
+      for (const auto& [both, apart] : open)
+        for (const auto* side : {&apart.before, &apart.after})
+          std::ranges::copy_if(*side, std::back_inserter(ids), [&](const ChunkId& id) { return !here(id); });
+      fetch(std::move(ids));
+      std::erase_if(open, [&](auto& one) {
+        auto& [both, apart] = one;
+        if (!std::ranges::all_of(apart.before, here) || !std::ranges::all_of(apart.after, here)) return true;
+        if (expand(apart)) return false;
+        std::vector<Item> items;
+        compare(apart, [&](Item item) {
+          if (item.directories) below.push_back(*item.directories);
+          items.push_back(std::move(item));
+        });
+        items_ahead_ += items.size();
+        if (!compared_.emplace(both, std::move(items)).second) items_ahead_ -= items.size();
+        return true;
+      });
+    }
+  }
+
+  void fetch(std::vector<ChunkId> ids) {
+    std::ranges::sort(ids);
+    ids.erase(std::ranges::unique(ids).begin(), ids.end());
+    for (std::span<const ChunkId> left = ids; !left.empty() && object_bytes_ < kMostObjectBytesAhead;) {
+      monitor_.check_interrupted();
+      fetch_batch(left.first(std::min(kBatch, left.size())));
+      left = left.subspan(std::min(kBatch, left.size()));
+    }
+  }
+
+  void fetch_batch(std::span<const ChunkId> ids) {
+    std::vector<std::optional<Location>> places;
+    reader_.locate(ids, places);
+    std::vector<PlacedChunk> placed;
+    for (size_t i = 0; i < ids.size(); ++i)
+      if (places[i]) placed.push_back({ids[i], *places[i]});
+    std::vector<Buffer> objects(placed.size());
+    try {
+      reader_.read(placed, [&](size_t i, ByteView bytes) { objects[i] = Buffer::copy_of(bytes); });
+    } catch (const Error&) {
+    }
+    for (size_t i = 0; i < placed.size(); ++i) {
+      if (objects[i].empty()) continue;
+      object_bytes_ += objects[i].size();
+      objects_.emplace(placed[i].id, std::move(objects[i]));
+    }
+  }
+
+  BulkReader& reader_;
+  const VisitDifference& visit_;
+  Monitor& monitor_;
+  std::map<std::pair<ChunkId, ChunkId>, std::vector<Item>> compared_;   // not told yet
+  size_t items_ahead_ = 0;
+  std::unordered_map<ChunkId, Buffer, IdHash> objects_;                 // of the directories that are being compared ahead
+  size_t object_bytes_ = 0;
+};
 
 }  // namespace
 
@@ -56,11 +279,9 @@ std::string_view entry_kind(EntryType type) {
   return "unknown";
 }
 
-void diff_entries(ChunkReader& reader, const Entry& before, const Entry& after, const std::string& path, const VisitDifference& visit,
+void diff_entries(BulkReader& reader, const Entry& before, const Entry& after, const std::string& path, const VisitDifference& visit,
                   Monitor& monitor) {
-  if (!same(before, after)) visit(difference(Change::kChanged, path, &before, &after));
-  if (before.type == EntryType::kDirectory && after.type == EntryType::kDirectory)
-    diff_directories(reader, before.directory, after.directory, path, visit, monitor);
+  TreeDiff(reader, visit, monitor).entries(before, after, path);
 }
 
 }  // namespace cairn

@@ -60,8 +60,8 @@ class Historian {
  public:
   Historian(Repository& repository, const std::string& path, Monitor& monitor)
       : repository_(repository), path_(path), name_(path.substr(0, path.find('/'))), monitor_(monitor),
-        reader_(repository.backend(), repository.keys(), repository.index(), kTreeCacheBytes), in_tree_(reader_, path_),
-        component_(reader_, name_) {}
+        reader_(repository.backend(), repository.keys(), repository.index(), kTreeCacheBytes), in_tree_(reader_.single(), path_),
+        component_(reader_.single(), name_) {}
 
   bool concerns(const Manifest& snapshot) const { return snapshot.component(name_) != nullptr; }
 
@@ -90,7 +90,7 @@ class Historian {
       return step.content;
     }
     if (same_content && a.component->catalogue == b.component->catalogue) return false;
-    const PartsSide before{reader_, *a.component, a.stored, *a.beneath, path_}, after{reader_, *b.component, b.stored, *b.beneath, path_};
+    const PartsSide before{reader_.single(), *a.component, a.stored, *a.beneath, path_}, after{reader_.single(), *b.component, b.stored, *b.beneath, path_};
     diff_parts(before, after, [&](const Difference& difference) { note(difference, step); }, monitor_);
     return step.content;
   }
@@ -147,7 +147,7 @@ class Historian {
   Repository& repository_;
   const std::string path_, name_;
   Monitor& monitor_;
-  ChunkReader reader_;
+  BulkReader reader_;
   PathFinder in_tree_, component_;
 };
 

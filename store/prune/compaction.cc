@@ -12,7 +12,7 @@ namespace cairn {
 namespace {
 
 constexpr FramePolicy kDataPolicy{3, 1 << 20};
-constexpr FramePolicy kTreePolicy{3, 1 << 20};
+constexpr FramePolicy kTreePolicy{3, 128 << 10};
 constexpr size_t kCacheBytes = 8 << 20;        // a thread, for bases
 constexpr size_t kSegmentChunks = 512 << 10;
 

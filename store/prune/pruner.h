@@ -47,7 +47,7 @@ class Pruner final : public OnRepository<PruneStore> {
   const PruneOptions& options_;
   PruneProgress& progress_;
   PruneReport& report_;
-  std::optional<ChunkReader> reader_;
+  std::optional<BulkReader> reader_;
   std::optional<Reachable> reachable_;         // of the last mark
   Marked marked_;                              // what it found; nothing after a compaction
   std::map<PackId, uint64_t> sizes_;           // of the last listing

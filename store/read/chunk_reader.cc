@@ -69,6 +69,25 @@ ByteView ChunkReader::verified(const ChunkId& id, const Location& at) {
   return bytes;
 }
 
+void ChunkReader::chunks_of_frame(std::span<const PlacedChunk> wanted, std::vector<std::optional<ByteView>>& out) {
+  out.assign(wanted.size(), std::nullopt);
+  std::vector<ByteView> bytes(wanted.size());
+  std::vector<Blake3Hash> hashes(wanted.size());
+  try {
+    follow_index();
+    const Buffer& plain = frame(wanted.front().at);
+    for (size_t i = 0; i < wanted.size(); ++i) {
+      const Location& at = wanted[i].at;
+      if (uint64_t{at.offset_bytes} + at.length_bytes <= plain.size()) bytes[i] = plain.view().subspan(at.offset_bytes, at.length_bytes);
+    }
+  } catch (const Error&) {
+    return;
+  }
+  blake3_keyed_many(keys_.id_key, bytes, hashes);
+  for (size_t i = 0; i < wanted.size(); ++i)
+    if (hashes[i] == wanted[i].id.bytes) out[i] = bytes[i];
+}
+
 const ChunkReader::OpenPack& ChunkReader::open_pack(uint32_t number) {
   auto found = packs_.find(number);
   if (found != packs_.end()) return *found->second;

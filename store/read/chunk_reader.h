@@ -16,6 +16,11 @@
 
 namespace cairn {
 
+struct PlacedChunk {
+  ChunkId id;
+  Location at;
+};
+
 class ChunkReader {
  public:
   // All must outlive this.
@@ -27,6 +32,9 @@ class ChunkReader {
   // Errors: kCorrupt, kNotFound (not in the repository), kIo: naming the chunk, the pack and the frame.
   ByteView chunk(const ChunkId& id);
   ByteView chunk(const ChunkId& id, const Location& at);
+  // Several chunks of one frame, hashed side by side (short ones cost half): valid until the next call.  Nothing for what can't be had
+  // there: chunk() looks elsewhere, or says why.   Requires: `wanted` is not empty.
+  void chunks_of_frame(std::span<const PlacedChunk> wanted, std::vector<std::optional<ByteView>>& out);
 
   // The base chunks of a delta frame, one after the other.
   Buffer base_bytes(const FrameInfo& frame);

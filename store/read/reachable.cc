@@ -11,8 +11,8 @@ namespace cairn {
 namespace {
 
 constexpr size_t kChunkBatch = 16 << 10;    // looked up together: sorted questions are several times cheaper
-constexpr size_t kObjectBatch = 1 << 10;
-constexpr size_t kSeenIds = 256 << 10;      // a power of two
+constexpr size_t kObjectBatch = 4 << 10;
+constexpr size_t kSeenIds = 512 << 10;      // a power of two
 
 size_t chunk_count(const PackInfo& pack) {
   size_t count = 0;
@@ -52,7 +52,7 @@ void Reachable::mark_chunks() {
   std::vector<uint8_t> usable;
   std::vector<std::optional<Location>> places;
   if (only_usable) index_.usable_many(chunks_, usable);
-  index_.find_many(chunks_, places);
+  reader_.locate(chunks_, places);
   for (size_t i = 0; i < chunks_.size(); ++i) {
     if (!places[i] || (only_usable && !usable[i])) fail_missing(chunks_[i]);
     mark(*places[i]);
@@ -60,28 +60,27 @@ void Reachable::mark_chunks() {
   chunks_.clear();
 }
 
-// Marks tree objects, and reads those not seen before in the order of the packs.
+// Marks tree objects, and reads those not seen before.
 void Reachable::visit(const std::vector<ChunkId>& batch, std::vector<ChunkId>& more) {
   check_interrupted();
   std::vector<std::optional<Location>> places;
   std::vector<uint8_t> usable;
-  index_.find_many(batch, places);
+  reader_.locate(batch, places);
   if (only_usable) index_.usable_many(batch, usable);
-  std::vector<std::pair<Location, ChunkId>> fresh;
+  std::vector<PlacedChunk> fresh;
   for (size_t i = 0; i < batch.size(); ++i) {
     if (!places[i] || (only_usable && !usable[i])) fail_missing(batch[i]);
-    if (mark(*places[i])) fresh.emplace_back(*places[i], batch[i]);
+    if (mark(*places[i])) fresh.push_back({batch[i], *places[i]});
   }
-  std::ranges::sort(fresh, {}, [](const auto& f) { return std::tuple(f.first.pack, f.first.frame, f.first.offset_bytes); });
-  References found;
-  for (const auto& [at, id] : fresh) {
-    ++objects_;
-    add_references(reader_.chunk(id, at), object_name(id), found);
+  objects_ += fresh.size();
+  std::vector<References> found(fresh.size());
+  reader_.read(fresh, [&](size_t i, ByteView bytes) { add_references(bytes, object_name(fresh[i].id), found[i]); });
+  for (const References& references : found) {
+    for (const ChunkId& id : references.objects)
+      if (!seen(id)) more.push_back(id);
+    for (const ChunkId& id : references.chunks)
+      if (!seen(id)) chunks_.push_back(id);
   }
-  for (const ChunkId& id : found.objects)
-    if (!seen(id)) more.push_back(id);
-  for (const ChunkId& id : found.chunks)
-    if (!seen(id)) chunks_.push_back(id);
   if (chunks_.size() >= kChunkBatch) mark_chunks();
 }
 

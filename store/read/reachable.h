@@ -1,15 +1,15 @@
 // Everything that snapshots need, each thing once: a bit for each chunk that is reachable, where the index says it is.
 //
 // What several snapshots share is walked once: the bit of a tree object says that all beneath it was seen.
-// Memory:   a bit for each chunk of the packs that are needed (2 MB for a TiB of 64 KiB chunks), 8 MB of ids met lately, and some
+// Memory:   a bit for each chunk of the packs that are needed (2 MB for a TiB of 64 KiB chunks), 16 MB of ids met lately, and some
 //           thousand ids on their way.
-// Threads:  one thread at a time.
+// Threads:  one thread at a time; objects are read on as many as the reader has.
 #pragma once
 
 #include <functional>
 #include <map>
 
-#include "store/read/chunk_reader.h"
+#include "store/read/bulk_reader.h"
 #include "store/snapshot/manifest.h"
 
 namespace cairn {
@@ -17,7 +17,7 @@ namespace cairn {
 class Reachable {
  public:
   // `index` and `reader` must outlive this.  The index must not be refreshed meanwhile.
-  Reachable(const Index& index, ChunkReader& reader) : index_(index), reader_(reader) {}
+  Reachable(const Index& index, BulkReader& reader) : index_(index), reader_(reader) {}
 
   // Called now and then; may throw to stop.
   std::function<void()> check_interrupted = [] {};
@@ -45,7 +45,7 @@ class Reachable {
   [[noreturn]] void fail_missing(const ChunkId& id) const;
   bool seen(const ChunkId& id);
   const Index& index_;
-  ChunkReader& reader_;
+  BulkReader& reader_;
   std::map<uint32_t, PackUse> packs_;
   std::vector<ChunkId> chunks_;     // waiting to be looked up together
   std::vector<ChunkId> seen_;       // met lately, each at the place its bytes say: most of a changed directory is as it was

@@ -145,6 +145,10 @@ void decode_names(Decoder& in, std::vector<Entry>& entries) {
   }
 }
 
+void check_flags(uint8_t flags) {
+  if (flags & ~kKnownFlags) throw Error(ErrorCode::kUnsupported, "directory: an entry of a newer kind: use a newer cairn");
+}
+
 void decode_extras(Decoder& in, Entry& e, uint8_t flags) {
   if (e.type == EntryType::kFile || e.type == EntryType::kDirectory) e.size_bytes = in.varint();
   if (e.type == EntryType::kDirectory) e.file_count = in.varint();
@@ -167,7 +171,7 @@ std::vector<Entry> decode_directory_leaf(Decoder& in) {
   std::vector<uint8_t> flags;
   for (Entry& e : entries) {
     flags.push_back(in.u8());
-    if (flags.back() & ~kKnownFlags) throw Error(ErrorCode::kUnsupported, "directory: an entry of a newer kind: use a newer cairn");
+    check_flags(flags.back());
     e.racy = flags.back() & kRacy;
     e.damaged_source = flags.back() & kDamagedSource;
   }
@@ -188,6 +192,50 @@ std::vector<Entry> decode_directory_leaf(Decoder& in) {
   }
   in.finish();
   return entries;
+}
+
+namespace {
+
+void skip_varints(Decoder& in, size_t count) {
+  while (count > 0) count -= in.u8() < 0x80;
+}
+
+void scan_content(Decoder& in, std::vector<ChunkId>& objects, std::vector<ChunkId>& chunks) {
+  switch (in.u8()) {
+    case 0: break;
+    case 1: in.bytes(); break;
+    case 2: {
+      size_t stored = 0;
+      for (size_t left = in.count(1); left > 0; --left) stored += (in.varint() & 1) == 0;
+      for (; stored > 0; --stored) chunks.push_back(ChunkId::from_bytes(in.raw(32)));
+      break;
+    }
+    case 3: objects.push_back(ChunkId::from_bytes(in.raw(32))); break;
+    default: in.fail("unknown kind of content");
+  }
+}
+
+}  // namespace
+
+void scan_directory_leaf(Decoder& in, std::vector<ChunkId>& objects, std::vector<ChunkId>& chunks) {
+  const size_t count = in.count(10);
+  uint64_t name_bytes = 0;
+  for (size_t i = 0; i < count; ++i) name_bytes += in.varint_up_to(4096);
+  in.raw(name_bytes);
+  const ByteView types = in.raw(count), flags = in.raw(count);
+  skip_varints(in, 6 * count);   // modes, owners, times, inodes
+  Entry entry;
+  for (size_t i = 0; i < count; ++i) {
+    if (types[i] < 1 || types[i] > 6) in.fail("unknown type of entry");
+    check_flags(flags[i]);
+    entry.type = static_cast<EntryType>(types[i]);
+    decode_extras(in, entry, flags[i]);
+  }
+  for (const uint8_t type : types) {
+    if (type == static_cast<uint8_t>(EntryType::kFile)) scan_content(in, objects, chunks);
+    if (type == static_cast<uint8_t>(EntryType::kDirectory)) objects.push_back(ChunkId::from_bytes(in.raw(32)));
+  }
+  in.finish();
 }
 
 Bytes encode_directory_branch(std::span<const DirectoryChild> children) {

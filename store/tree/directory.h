@@ -13,6 +13,9 @@ namespace cairn {
 
 Bytes encode_directory_leaf(std::span<const Entry> entries);
 std::vector<Entry> decode_directory_leaf(Decoder& in);
+// What a leaf refers to, without making entries of it: appends directories and chunk lists to `objects`, chunks of content to `chunks`.
+// Names, owners and times are passed over unchecked.  kCorrupt, kUnsupported for what may refer to something else.
+void scan_directory_leaf(Decoder& in, std::vector<ChunkId>& objects, std::vector<ChunkId>& chunks);
 
 // A child of a branch.
 struct DirectoryChild {

@@ -23,13 +23,7 @@ void add_children(const std::vector<Child>& children, References& out) {
 void add_references(ByteView object, const std::string& name, References& out) {
   Decoder in(object, name);
   switch (open_object(in)) {
-    case ObjectKind::kDirectoryLeaf:
-      for (const Entry& entry : decode_directory_leaf(in)) {
-        if (entry.type == EntryType::kDirectory) out.objects.push_back(entry.directory);
-        if (entry.content.kind == Content::Kind::kList) out.objects.push_back(entry.content.list);
-        if (entry.content.kind == Content::Kind::kChunks) add_chunks(entry.content.chunks, out);
-      }
-      break;
+    case ObjectKind::kDirectoryLeaf: scan_directory_leaf(in, out.objects, out.chunks); break;
     case ObjectKind::kDirectoryBranch: add_children(decode_directory_branch(in), out); break;
     case ObjectKind::kChunkListLeaf: add_chunks(decode_chunk_list_leaf(in), out); break;
     case ObjectKind::kChunkListBranch: add_children(decode_chunk_list_branch(in), out); break;

@@ -10,7 +10,7 @@ namespace cairn {
 namespace {
 
 constexpr size_t kSegmentChunks = 128 << 10;  // a segment is written when so many chunks are in finished packs: about 5 MB
-constexpr FramePolicy kTreePolicy{3, 1 << 20};
+constexpr FramePolicy kTreePolicy{3, 128 << 10};
 
 }  // namespace
 
@@ -131,7 +131,7 @@ bool WriteSession::still_there(const GcView& view, const Manifest& manifest) {
   // A prune moves what is needed out of packs that are mostly dead: only a look at all of it tells.
   if (!repository_.keys().may_read()) return false;
   try {
-    ChunkReader reader = make_reader(32 << 20);
+    BulkReader reader(repository_.backend(), repository_.keys(), *index_, 32 << 20);
     Reachable needed(*index_, reader);
     needed.only_usable = true;
     needed.add(manifest);

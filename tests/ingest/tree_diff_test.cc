@@ -1,5 +1,8 @@
 #include "ingest/diff/tree_diff.h"
 
+#include <map>
+#include <random>
+
 #include "tests/ingest/backup_fixture.h"
 
 namespace cairn {
@@ -59,6 +62,44 @@ TEST_F(TreeDiff, ReadsNoDirectoryThatBothShare) {
   const Manifest after = back_up().manifest;
   reopen();
   EXPECT_EQ(differences(before, "", after, ""), "M src/small/x file|");
+}
+
+// Directories of one leaf and of many, that grow and shrink: most leaves are shared, and end elsewhere where names came or went.
+TEST_F(TreeDiff, OfLongDirectoriesTellsWhatAComparisonOfNamesTells) {
+  std::mt19937 random(3);
+  std::map<std::string, std::string> files, before_files;
+  write_file(src("d/sub/kept"), "kept");
+  std::optional<Manifest> before;
+  for (const int count : {3, 500, 450, 700, 2}) {
+    auto name = [&] { return std::to_string(100 + random() % 900) + "-of-many"; };
+    auto put = [&](const std::string& file) {
+      files[file] = std::to_string(random()) + std::string(random() % 200, '.');
+      write_file(src("d/" + file), files[file]);
+    };
+    while (files.size() < static_cast<size_t>(count)) put(name());
+    while (files.size() > static_cast<size_t>(count)) {
+      fs::remove(src("d/" + files.begin()->first));
+      files.erase(files.begin());
+    }
+    put(std::prev(files.end())->first);
+    const Manifest after = back_up().manifest;
+    std::string expected;
+    std::map<std::string, std::string> all = files;
+    all.insert(before_files.begin(), before_files.end());
+    for (const auto& [file, content] : all) {
+      const auto was = before_files.find(file), is = files.find(file);
+      if (was == before_files.end()) expected += "+";
+      else if (is == files.end()) expected += "-";
+      else if (was->second != is->second) expected += "M";
+      else continue;
+      expected += " src/d/" + file + " file|";
+    }
+    if (before) {
+      EXPECT_EQ(differences(*before, "", after, ""), expected) << count;
+    }
+    before = after;
+    before_files = files;
+  }
 }
 
 TEST_F(TreeDiff, OfComponentsThatCameAndWent) {

@@ -13,7 +13,7 @@ TEST_F(ReachableTest, MarksEachThingOnceWhateverSharesIt) {
   Files more = sample_files(1);
   more["zz/new"] = noise(9000, 5);
   Manifest second = back_up(repository, more, 2);
-  ChunkReader reader(memory, repository.keys(), repository.index(), 1 << 20);
+  BulkReader reader(memory, repository.keys(), repository.index(), 1 << 20);
   Reachable reachable(repository.index(), reader);
   auto marked = [&] {
     size_t chunks = 0;
@@ -41,7 +41,7 @@ TEST_F(ReachableTest, WhatIsMissingIsAnError) {
   for (const std::string& name : names("packs/"))
     if (memory.snapshot()[name][10] == static_cast<uint8_t>(ObjectType::kDataPack)) memory.remove(name);
   Repository again = open(memory, "again");
-  ChunkReader reader(memory, again.keys(), again.index(), 1 << 20);
+  BulkReader reader(memory, again.keys(), again.index(), 1 << 20);
   Reachable reachable(again.index(), reader);
   EXPECT_EQ(code_of([&] { reachable.add(manifest); }), ErrorCode::kCorrupt);
 }
@@ -50,7 +50,7 @@ TEST_F(ReachableTest, OnlyUsableLeavesCondemnedPacksOut) {
   Repository repository = open();
   Manifest manifest = back_up(repository, sample_files(1), 1);
   Index& index = repository.writable_index();
-  ChunkReader reader(memory, repository.keys(), index, 1 << 20);
+  BulkReader reader(memory, repository.keys(), index, 1 << 20);
   index.distrust({{index.pack(index.find(manifest.root)->pack).id, 1}});
   Reachable all(index, reader);
   all.add(manifest);
