@@ -66,6 +66,7 @@ int run(const std::vector<std::string>& words, Options& options, Output& out) {
            make_ls,
            make_cat,
            make_restore,
+           make_mount,
            make_find,
            make_history,
            make_diff,

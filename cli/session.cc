@@ -29,14 +29,17 @@ std::string_view url_scheme(std::string_view text) {
 }
 
 Backend& Session::backend() {
-  if (backend_) return *backend_;
+  if (!backend_) backend_ = open_backend();
+  return *backend_;
+}
+
+std::unique_ptr<Backend> Session::open_backend() const {
   const std::string& place = options.repository;
   if (place.empty()) throw UsageError("which repository? give -r PLACE or set CAIRN_REPOSITORY");
   if (const std::string_view scheme = url_scheme(place); !scheme.empty())
     throw UsageError("repository " + std::string(scheme) +
                      "://...: not supported by this version, which keeps repositories in directories");
-  backend_ = open_local(place);
-  return *backend_;
+  return open_local(place);
 }
 
 Password Session::password(Ask ask) { return read_password(options, ask, backend().describe(), progress); }

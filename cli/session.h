@@ -39,6 +39,10 @@ class Session {
   // The place, without looking whether a repository is there.  UsageError when none was given, or one of a kind this version
   // doesn't know.
   Backend& backend();
+  // The place anew, whatever backend() is.   UsageError.
+  std::unique_ptr<Backend> open_backend() const;
+  // In place of what backend() would open.   Requires: backend() wasn't called.
+  void use_backend(std::unique_ptr<Backend> backend) { backend_ = std::move(backend); }
   Password password(Ask ask);
   // Opens it, once.  Looks for it, and whether it is the one that was at this place before, before it asks for a password.
   // kCorrupt when it is another, unless --accept-rollback is given.

@@ -149,6 +149,7 @@ cairn_library(cairn_ingest
   ingest/parts/names.cc
   ingest/parts/open_parts.cc
   ingest/parts/part_output.cc
+  ingest/parts/part_places.cc
   ingest/parts/part_view.cc
   ingest/parts/store_parts.cc
   ingest/parts/transform.cc
@@ -288,6 +289,22 @@ cairn_library(cairn_ingest
 target_link_libraries(cairn_ingest PUBLIC cairn_store PRIVATE PkgConfig::LIBPQ PkgConfig::ZLIB PkgConfig::LZ4 PkgConfig::ZSTD
   PkgConfig::LZF PkgConfig::HIREDIS PkgConfig::OPENSSL PkgConfig::TOMLPLUSPLUS PkgConfig::ARCHIVE)
 
+cairn_library(cairn_fuse
+  fuse/deadline_backend.cc
+  fuse/file_reader.cc
+  fuse/mount.cc
+  fuse/opened_file.cc
+  fuse/part_directories.cc
+  fuse/reader_pool.cc
+  fuse/rebuilt_file.cc
+  fuse/snapshot_names.cc
+  fuse/snapshot_source.cc
+  fuse/status.cc
+  fuse/tree_directories.cc
+  fuse/unmount.cc
+  fuse/view.cc
+  fuse/view_above.cc)
+target_link_libraries(cairn_fuse PUBLIC cairn_ingest PRIVATE PkgConfig::FUSE3)
 
 cairn_library(cairn_cli
   cli/arguments.cc
@@ -308,6 +325,7 @@ cairn_library(cairn_cli
   cli/commands/history.cc
   cli/commands/inspect.cc
   cli/commands/ls.cc
+  cli/commands/mount.cc
   cli/commands/postgres_restore.cc
   cli/commands/prune.cc
   cli/commands/redis_restore.cc
@@ -320,6 +338,7 @@ cairn_library(cairn_cli
   cli/commands/version.cc
   cli/commands/wanted.cc
   cli/completion.cc
+  cli/daemon.cc
   cli/find_json.cc
   cli/interrupt.cc
   cli/json.cc
@@ -338,7 +357,7 @@ cairn_library(cairn_cli
   cli/table.cc
   cli/terminal.cc
   cli/time_in_name.cc)
-target_link_libraries(cairn_cli PUBLIC cairn_ingest)
+target_link_libraries(cairn_cli PUBLIC cairn_ingest PRIVATE cairn_fuse)
 
 add_executable(cairn cli/main.cc)
 target_link_libraries(cairn PRIVATE cairn_cli)
