@@ -4,8 +4,10 @@
 #include <filesystem>
 #include <utility>
 
+#include "cli/interrupt.h"
 #include "ingest/restore.h"
 #include "store/backend/local.h"
+#include "store/backend/s3/s3.h"
 #include "store/error.h"
 #include "store/keys/config.h"
 #include "store/seen/places.h"
@@ -32,11 +34,33 @@ Backend& Session::backend() {
   if (backend_) return *backend_;
   const std::string& place = options.repository;
   if (place.empty()) throw UsageError("which repository? give -r PLACE or set CAIRN_REPOSITORY");
-  if (const std::string_view scheme = url_scheme(place); !scheme.empty())
+  const std::string_view scheme = url_scheme(place);
+  if (scheme == "s3") {
+    backend_ = open_remote();
+  } else if (scheme.empty()) {
+    backend_ = open_local(place);
+  } else {
     throw UsageError("repository " + std::string(scheme) +
-                     "://...: not supported by this version, which keeps repositories in directories");
-  backend_ = open_local(place);
+                     "://...: not supported by this version, which keeps repositories in directories and in S3 (s3://BUCKET/PREFIX)");
+  }
   return *backend_;
+}
+
+// A URL or credentials that make no sense are wrong usage.
+std::unique_ptr<Backend> Session::open_remote() {
+  try {
+    S3Options remote;
+    remote.local_folder = options.cache_folder;
+    remote.stop = interrupted;
+    return open_s3(options.repository, remote);
+  } catch (const Error& e) {
+    if (e.code() == ErrorCode::kInvalidArgument) throw UsageError(e.what());
+    throw;
+  }
+}
+
+Session::~Session() {
+  if (options.verbosity > 0 && backend_ && !backend_->usage().empty()) progress.note(backend_->usage());
 }
 
 Password Session::password(Ask ask) { return read_password(options, ask, backend().describe(), progress); }

@@ -29,6 +29,9 @@ class Session {
  public:
   Session(const Options& all_options, const Parser& all_commands, Output& results, Progress& messages)
       : options(all_options), parser(all_commands), out(results), progress(messages) {}
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+  ~Session();   // with -v tells what was asked of distant storage
 
   const Options& options;
   const Parser& parser;
@@ -66,6 +69,7 @@ class Session {
  private:
   std::unique_ptr<Backend> backend_;
   std::optional<Repository> repository_;
+  std::unique_ptr<Backend> open_remote();
   std::string location();
   void tell(const std::vector<Rollback>& found);
   void tell_trouble();
