@@ -6,6 +6,7 @@
 
 #include "cli/interrupt.h"
 #include "ingest/restore.h"
+#include "store/backend/file_cache.h"
 #include "store/backend/local.h"
 #include "store/backend/s3/s3.h"
 #include "store/error.h"
@@ -38,6 +39,8 @@ Backend& Session::backend() {
   if (scheme == "s3") {
     backend_ = open_remote();
   } else if (scheme.empty()) {
+    if (!options.limit_upload.empty() || !options.limit_download.empty())
+      throw UsageError("--limit-upload and --limit-download are for repositories in S3; this one is a directory");
     backend_ = open_local(place);
   } else {
     throw UsageError("repository " + std::string(scheme) +
@@ -52,7 +55,10 @@ std::unique_ptr<Backend> Session::open_remote() {
     S3Options remote;
     remote.local_folder = options.cache_folder;
     remote.stop = interrupted;
-    return open_s3(options.repository, remote);
+    remote.upload_bytes_per_second = options.upload_bytes_per_second;
+    remote.download_bytes_per_second = options.download_bytes_per_second;
+    auto bucket = open_s3(options.repository, remote);
+    return reads_storage ? std::move(bucket) : with_file_cache(std::move(bucket), options.cache_folder + "/files");
   } catch (const Error& e) {
     if (e.code() == ErrorCode::kInvalidArgument) throw UsageError(e.what());
     throw;

@@ -38,6 +38,7 @@ class Session {
   Output& out;
   Progress& progress;
   bool index_soon = false;   // the command will need the index
+  bool reads_storage = false;   // the command is about what is stored: no copies kept on this machine in its place
 
   // The place, without looking whether a repository is there.  UsageError when none was given, or one of a kind this version
   // doesn't know.

@@ -15,6 +15,7 @@ endif()
 cairn_library(cairn_store
   ${BLAKE3_SOURCES}
   store/backend/backend.cc
+  store/backend/file_cache.cc
   store/backend/local.cc
   store/backend/local_root.cc
   store/backend/local_upload.cc

@@ -19,6 +19,7 @@ constexpr uint64_t kPieceBytes = 4 << 20;
 constexpr int64_t kClaimStaleS = 3600;
 constexpr auto kClaimTrusted = std::chrono::minutes(30);
 constexpr int kMostRounds = 200;
+constexpr int kForeignEtags = 4;   // so many that are no MD5, and none that is
 const S3Headers kUnlessThere{{"if-none-match", "*"}};
 
 S3Body small_body(std::string_view content) {
@@ -97,11 +98,10 @@ bool AtomicPut::there(const std::string& key, const S3Body& body) {
 void AtomicPut::store(const std::string& key, const S3Body& body, const std::string& first_etag) {
   std::string etag = first_etag;
   for (int time = 0; time < 3; ++time) {
-    if (!etags_are_md5_ || etag == to_hex(body.md5())) return;
-    if (equal(key, body, etag)) {
-      etags_are_md5_ = false;   // of its own kind, as with some ways of encryption: the server checked SHA-256 and MD5
-      return;
-    }
+    if (etag == to_hex(body.md5())) return void(++md5_etags_);
+    // Where none ever is an MD5, as with some ways of encryption, they tell nothing: the server has checked both digests.
+    if (md5_etags_ == 0 && other_etags_ >= kForeignEtags) return;
+    if (equal(key, body, etag)) return void(++other_etags_);
     etag = client_.put(key, body, {}).value_or("");
   }
   throw Error(ErrorCode::kIo, client_.name(key) + ": the server keeps other bytes than it was sent, each time; don't trust it");

@@ -33,7 +33,7 @@ class AtomicPut {
   const std::string scratch_, known_file_;
   std::mutex mu_;
   std::optional<bool> conditional_;               // guarded by mu_
-  std::atomic<bool> etags_are_md5_{true};         // until one turns out to be something else
+  std::atomic<int> md5_etags_{0}, other_etags_{0};   // seen so far
 };
 
 }  // namespace cairn

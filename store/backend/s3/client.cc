@@ -112,7 +112,7 @@ void S3Client::count(const std::string& method, const S3Query& query) {
 // In small steps: somebody may want to stop.
 void S3Client::pause(double seconds) const {
   const auto until = Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
-  while (Clock::now() < until && !(settings_.http.stop && settings_.http.stop()))
+  while (Clock::now() < until && !(settings_.stop && settings_.stop()))
     std::this_thread::sleep_until(std::min(until, Clock::now() + std::chrono::milliseconds(100)));
 }
 
@@ -124,7 +124,6 @@ S3Reply S3Client::request(const std::string& method, std::string_view key, const
     HttpReply answer = http_.perform(sign(method, key, query, headers, body, most_bytes));
     counts_.received_bytes += answer.body.size();
     if (body) counts_.sent_bytes += body->size_bytes();
-    if (settings_.http.stop && settings_.http.stop()) throw Error(ErrorCode::kInterrupted, "interrupted");
     S3Reply reply{answer.status, std::move(answer.headers), std::move(answer.body), {}};
     const bool whole = answer.trouble.empty();
     if (whole && std::ranges::find(good, reply.status) != good.end()) return reply;
@@ -136,6 +135,7 @@ S3Reply S3Client::request(const std::string& method, std::string_view key, const
     if (seconds_since(*first_failure) >= settings_.patience_s)
       throw Error(ErrorCode::kIo, name(key) + ": " + method + ": " + (whole ? "the server answers " + reason(reply) : answer.trouble) + " (tried " +
                                       std::to_string(attempt) + " times in " + std::to_string(std::lround(seconds_since(*first_failure))) + " s)");
+    if (settings_.stop && settings_.stop()) throw Error(ErrorCode::kInterrupted, "interrupted");
     ++counts_.repeated;
     // A short patience makes short pauses.
     const double first = std::min(kFirstPauseS, settings_.patience_s / 50);

@@ -26,7 +26,6 @@ struct Exchange {
   HttpReply& reply;
   Throttle& upload;
   Throttle& download;
-  bool (*stop)();
   uint64_t sent = 0;
   size_t header_bytes = 0;
   bool too_long = false;
@@ -99,11 +98,6 @@ int on_seek(void* context, curl_off_t offset, int origin) {
   return CURL_SEEKFUNC_OK;
 }
 
-int on_progress(void* context, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
-  const auto& x = *static_cast<Exchange*>(context);
-  return x.stop && x.stop() ? 1 : 0;
-}
-
 }  // namespace
 
 struct HttpClient::Connection {
@@ -145,7 +139,7 @@ HttpReply HttpClient::perform(const HttpRequest& request) {
   auto connection = take();
   CURL* easy = connection->easy;
   HttpReply reply;
-  Exchange exchange{request, reply, upload_, download_, settings_.stop, 0, 0, false, nullptr};
+  Exchange exchange{request, reply, upload_, download_, 0, 0, false, nullptr};
   std::unique_ptr<curl_slist, FreeList> headers;
   auto add_header = [&](const std::string& line) {
     curl_slist* longer = curl_slist_append(headers.get(), line.c_str());
@@ -170,9 +164,6 @@ HttpReply HttpClient::perform(const HttpRequest& request) {
   curl_easy_setopt(easy, CURLOPT_HEADERDATA, &exchange);
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, &exchange);
-  curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
-  curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
-  curl_easy_setopt(easy, CURLOPT_XFERINFODATA, &exchange);
   curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 256L << 10);
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, static_cast<long>(settings_.connect_timeout_s));
   uint64_t slow = kSlowBytesPerSecond;   // many transfers may share a bound

@@ -34,7 +34,6 @@ struct HttpSettings {
   int connect_timeout_s = 15;
   int stall_timeout_s = 60;     // without a kilobyte a second
   std::string ca_file;
-  bool (*stop)() = nullptr;     // somebody wants to stop: requests end in trouble
 };
 
 class HttpClient {

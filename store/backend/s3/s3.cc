@@ -30,7 +30,7 @@ S3Settings settings_of(const S3Options& options) {
   S3Settings out;
   out.upload_bytes_per_second = options.upload_bytes_per_second;
   out.download_bytes_per_second = options.download_bytes_per_second;
-  out.http.stop = options.stop;
+  out.stop = options.stop;
   out.http.ca_file = from_environment("CAIRN_S3_CA_FILE").value_or("");
   if (const auto patience = from_environment("CAIRN_S3_RETRY_SECONDS")) {
     const auto [end, error] = std::from_chars(patience->data(), patience->data() + patience->size(), out.patience_s);

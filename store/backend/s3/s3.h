@@ -19,7 +19,7 @@ namespace cairn {
 
 struct S3Options {
   std::string local_folder;        // for temporary files and what is known of the server
-  bool (*stop)() = nullptr;        // somebody wants to stop: requests throw kInterrupted
+  bool (*stop)() = nullptr;        // somebody wants to stop: failing requests throw kInterrupted instead of being repeated
   uint64_t upload_bytes_per_second = 0, download_bytes_per_second = 0;   // 0: unbounded
 };
 
