@@ -15,10 +15,23 @@ endif()
 cairn_library(cairn_store
   ${BLAKE3_SOURCES}
   store/backend/backend.cc
+  store/backend/file_cache.cc
   store/backend/local.cc
   store/backend/local_root.cc
   store/backend/local_upload.cc
   store/backend/memory.cc
+  store/backend/s3/atomic_put.cc
+  store/backend/s3/body.cc
+  store/backend/s3/client.cc
+  store/backend/s3/credentials.cc
+  store/backend/s3/digest.cc
+  store/backend/s3/http.cc
+  store/backend/s3/listing.cc
+  store/backend/s3/place.cc
+  store/backend/s3/read_ahead.cc
+  store/backend/s3/s3.cc
+  store/backend/s3/signature.cc
+  store/backend/s3/throttle.cc
   store/cache/tree_cache.cc
   store/check/check.cc
   store/check/pack_scan.cc
@@ -93,7 +106,8 @@ cairn_library(cairn_store
   store/write/pack_set.cc
   store/write/write_session.cc)
 set_source_files_properties(store/host.cc PROPERTIES COMPILE_DEFINITIONS CAIRN_VERSION="${PROJECT_VERSION}")
-target_link_libraries(cairn_store PUBLIC cairn_chunker Threads::Threads PRIVATE PkgConfig::SODIUM PkgConfig::ZSTD rocksdb)
+target_link_libraries(cairn_store PUBLIC cairn_chunker Threads::Threads PRIVATE PkgConfig::SODIUM PkgConfig::ZSTD
+  PkgConfig::CURL PkgConfig::OPENSSL rocksdb)
 
 cairn_library(cairn_ingest
   ingest/backup.cc
