@@ -70,9 +70,10 @@ DeadlineBackend::Task DeadlineBackend::run(std::string_view name, std::function<
   };
   if (waiting_.size() >= idle_ && threads_.size() >= kMostThreads && tasks_.size() >= 2 * kMostThreads)
     fail("the storage doesn't answer");
+  const auto storage = take_storage();
   const auto task = tasks_.emplace(tasks_.end());
   task->work = std::move(work);
-  task->storage = take_storage();
+  task->storage = storage;
   waiting_.push_back(task);
   if (waiting_.size() > idle_ && threads_.size() < kMostThreads) threads_.emplace_back([this] { serve(); });
   wake_.notify_one();
