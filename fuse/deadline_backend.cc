@@ -6,6 +6,12 @@
 
 namespace cairn {
 
+namespace {
+
+constexpr std::chrono::milliseconds kTry{2000}, kTryEvery{5000};   // a storage that hangs
+
+}  // namespace
+
 DeadlineBackend::DeadlineBackend(std::function<std::unique_ptr<Backend>()> open, std::chrono::milliseconds deadline)
     : open_(std::move(open)), deadline_(deadline) {
   storages_.push_back({open_(), 0, false});
@@ -40,6 +46,7 @@ void DeadlineBackend::serve() {
     lock.lock();
     task->error = error;
     task->done = true;
+    hangs_ = false;
     if (error) task->storage->failed = true;
     if (task->abandoned) finish(task);
     done_.notify_all();
@@ -70,13 +77,18 @@ DeadlineBackend::Task DeadlineBackend::run(std::string_view name, std::function<
   };
   if (waiting_.size() >= idle_ && threads_.size() >= kMostThreads && tasks_.size() >= 2 * kMostThreads)
     fail("the storage doesn't answer");
+  const auto now = std::chrono::steady_clock::now();
+  if (hangs_ && now < try_at_) fail("the storage doesn't answer");
+  if (hangs_) try_at_ = now + kTryEvery;
+  const auto patience = hangs_ ? std::min(deadline_, kTry) : deadline_;
+  const auto storage = take_storage();
   const auto task = tasks_.emplace(tasks_.end());
   task->work = std::move(work);
-  task->storage = take_storage();
+  task->storage = storage;
   waiting_.push_back(task);
   if (waiting_.size() > idle_ && threads_.size() < kMostThreads) threads_.emplace_back([this] { serve(); });
   wake_.notify_one();
-  if (!done_.wait_for(lock, deadline_, [&] { return task->done; })) {
+  if (!done_.wait_for(lock, patience, [&] { return task->done; })) {
     const auto queued = std::ranges::find(waiting_, task);
     if (queued != waiting_.end()) {
       waiting_.erase(queued);
@@ -85,7 +97,9 @@ DeadlineBackend::Task DeadlineBackend::run(std::string_view name, std::function<
       task->abandoned = true;
       task->storage->failed = true;
     }
-    fail("the storage doesn't answer (waited " + std::to_string(deadline_.count() / 1000) + " s)");
+    if (!hangs_) try_at_ = std::chrono::steady_clock::now() + kTryEvery;
+    hangs_ = true;
+    fail("the storage doesn't answer (waited " + std::to_string(patience.count() / 1000) + " s)");
   }
   Task finished = std::move(*task);
   finish(task);

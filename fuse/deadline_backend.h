@@ -1,7 +1,7 @@
 // A backend that answers in time: a storage that doesn't is an error, so that nobody who looks into a mount hangs with it.
 //
-// Reads are done by threads of its own, for a system call on a dead network file system can't be taken back.  Those that hang are left
-// alone; when too many do, everything fails at once until one of them comes back.
+// Calls are made by threads of its own, for a system call on a dead network file system can't be taken back.  Those that hang are left
+// alone.  Once one of them does, others fail at once, but for a short try now and then, until any call comes back.
 // Threads:  thread-safe.
 #pragma once
 
@@ -70,6 +70,8 @@ class DeadlineBackend final : public Backend {
   std::list<Task> tasks_;                   // places stay
   std::list<std::list<Task>::iterator> waiting_;
   size_t idle_ = 0;
+  bool hangs_ = false;                      // the last thing known is a call that wasn't answered in time
+  std::chrono::steady_clock::time_point try_at_;
   bool ending_ = false;
   std::vector<std::thread> threads_;
 };

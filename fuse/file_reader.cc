@@ -9,7 +9,7 @@ namespace cairn {
 namespace {
 
 constexpr size_t kFilesBytes = 8 << 20;     // of what is known of long files read lately
-constexpr uint64_t kAhead = 3;              // blocks
+constexpr uint64_t kAhead = 2;              // blocks
 constexpr size_t kMostWanted = 16;          // blocks that wait to be decoded
 
 }  // namespace

@@ -23,7 +23,7 @@ using Reply = std::function<void(ByteView)>;
 
 class FileReader {
  public:
-  static constexpr uint64_t kBlockBytes = 2 << 20;
+  static constexpr uint64_t kBlockBytes = 4 << 20;
 
   // `readers` must outlive this.
   FileReader(ReaderPool& readers, size_t block_bytes, size_t threads);

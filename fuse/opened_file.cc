@@ -9,7 +9,7 @@ namespace cairn {
 
 namespace {
 
-constexpr uint64_t kNear = 2 << 20;      // reads that overtake each other are at most this far apart
+constexpr uint64_t kNear = 16 << 20;     // reads that overtake each other are at most this far apart
 constexpr unsigned kReadsInOrder = 2;    // before it counts as reading in order
 
 uint64_t bytes_of(const PartPiece& piece) { return piece.text.empty() ? piece.extent.length_bytes : piece.text.size(); }

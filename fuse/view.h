@@ -27,8 +27,8 @@ namespace cairn {
 
 struct ViewOptions {
   size_t tree_cache_bytes = 24 << 20;      // decoded directories
-  size_t block_cache_bytes = 48 << 20;     // of long files that are read in order
-  size_t reader_cache_bytes = 4 << 20;     // of each reader
+  size_t block_cache_bytes = 40 << 20;     // of long files that are read in order
+  size_t reader_cache_bytes = 3 << 20;     // of each reader
   size_t read_ahead_threads = 2;
   int64_t look_every_ns = SnapshotSource::kLookEveryNs;
 };

@@ -355,9 +355,8 @@ bool CatalogueReader::next_leaf() {
   while (!levels_.empty() && levels_.back().at == levels_.back().children.size()) levels_.pop_back();
   if (levels_.empty()) return false;
   if (leaf_parts_ > 0) last_name_ = leaf().back().name;
-  Level& level = levels_.back();
-  const uint64_t base = level.base, number = level.number;
-  const CatalogueChild child = level.enter();
+  const uint64_t base = levels_.back().base, number = levels_.back().number;
+  const CatalogueChild child = levels_.back().enter();
   open(child.id, base, number, &child, {"", std::nullopt});
   return true;
 }
@@ -370,15 +369,13 @@ void CatalogueReader::open_root(Towards towards) {
 }
 
 void CatalogueReader::seek_number(uint64_t number) {
-  const bool here = leaf_parts_ > 0 && number >= leaf_number_ && number - leaf_number_ < leaf_parts_;
-  if (!here) open_root({"", number});
+  if (number < leaf_number_ || number - leaf_number_ >= leaf_parts_) open_root({"", number});
   at_ = static_cast<size_t>(std::min<uint64_t>(number - leaf_number_, leaf_parts_));
 }
 
 void CatalogueReader::seek(std::string_view name) {
   const std::span<const Part> old = leaf();
-  const bool here = !old.empty() && old.front().name <= name && name <= old.back().name;
-  if (!here) open_root({name, std::nullopt});
+  if (old.empty() || name < old.front().name || old.back().name < name) open_root({name, std::nullopt});
   auto from = std::ranges::lower_bound(leaf(), name, {}, [](const Part& part) { return std::string_view(part.name); });
   at_ = static_cast<size_t>(from - leaf().begin());
 }

@@ -69,7 +69,11 @@ TEST_F(DeadlineBackendTest, AStorageThatHangsIsAnErrorAndAnotherOneIsOpened) {
   EXPECT_EQ(code_of_read(&message), ErrorCode::kIo);
   EXPECT_NE(message.find("memory: packs/00/a: the storage doesn't answer"), std::string::npos) << message;
   EXPECT_EQ(backend_.running(), 1u);
+  const auto began = std::chrono::steady_clock::now();
+  for (int i = 0; i < 1000; ++i) EXPECT_EQ(code_of_read(), ErrorCode::kIo);   // at once
+  EXPECT_LT(std::chrono::steady_clock::now() - began, milliseconds(1000 * 50 / 2));
   hang_ = false;
+  for (int i = 0; i < 1000 && backend_.running() > 0; ++i) std::this_thread::sleep_for(milliseconds(1));
   EXPECT_EQ(text(backend_.read("packs/00/a", 0, 3)), "con");
   EXPECT_EQ(opened_, 2);
   for (int i = 0; i < 1000 && backend_.running() > 0; ++i) std::this_thread::sleep_for(milliseconds(1));

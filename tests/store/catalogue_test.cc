@@ -197,6 +197,26 @@ TEST_F(CatalogueTreeTest, AScanBeginsAnywhere) {
   EXPECT_EQ(reader.next()->name, parts[0].name);
 }
 
+TEST_F(CatalogueTreeTest, PartsAreFoundByNumber) {
+  std::vector<Part> parts = many(3000);
+  CatalogueReader reader = open(write_catalogue(put_, parts));
+  for (size_t i = 0; i < parts.size(); i += 41) {
+    const size_t number = i * 7 % parts.size();
+    reader.seek_number(number);
+    for (size_t at = number; at < std::min(parts.size(), number + 300); ++at) {
+      EXPECT_EQ(reader.number(), at);
+      EXPECT_EQ(*reader.next(), parts[at]);
+    }
+    reader.seek(parts[number].name);
+    EXPECT_EQ(reader.number(), number);
+  }
+  for (uint64_t beyond : {uint64_t{3000}, UINT64_MAX}) {
+    reader.seek_number(beyond);
+    EXPECT_EQ(reader.next(), nullptr);
+    EXPECT_EQ(reader.number(), reader.count());
+  }
+}
+
 TEST_F(CatalogueTreeTest, OnePartMoreSharesNearlyAllObjects) {
   std::vector<Part> parts = many(20000);
   write_catalogue(put_, parts);
