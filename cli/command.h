@@ -35,6 +35,7 @@ std::unique_ptr<Command> make_check();
 std::unique_ptr<Command> make_copy();
 std::unique_ptr<Command> make_prune();
 std::unique_ptr<Command> make_key();
+std::unique_ptr<Command> make_mount();
 std::unique_ptr<Command> make_forget();
 std::unique_ptr<Command> make_tag();
 std::unique_ptr<Command> make_export();

@@ -20,7 +20,7 @@ std::string all_names(const Options& options) {
 }
 
 // As one word, in any of the three shells.
-std::string quoted(std::string_view text) {
+std::string shell_word(std::string_view text) {
   std::string out = "'";
   for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return out + "'";
@@ -39,8 +39,8 @@ std::string bash_values(const std::string& command, const Options& options) {
     if (!option.takes_value) continue;
     std::vector<std::string> patterns;
     for (const std::string& name : option.names)
-      patterns.push_back((command.empty() ? "*" : quoted(command)) + "' '" + quoted(name));
-    const std::string reply = option.choices.empty() ? "compgen -f" : "compgen -W " + quoted(joined(option.choices, " "));
+      patterns.push_back((command.empty() ? "*" : shell_word(command)) + "' '" + shell_word(name));
+    const std::string reply = option.choices.empty() ? "compgen -f" : "compgen -W " + shell_word(joined(option.choices, " "));
     out += "    " + joined(patterns, "|") + ") mapfile -t COMPREPLY < <(" + reply + " -- \"$current\"); return ;;\n";
   }
   return out;
@@ -64,10 +64,10 @@ std::string bash(const Options& global, const Commands& commands) {
       "  case \"$command $previous\" in\n";
   for (const CommandOutline& command : commands) out += bash_values(command.name, command.options);
   out += bash_values("", global);
-  out += "  esac\n  local options=" + quoted(all_names(global)) + "\n  case $command in\n";
-  out += "    '') options+=" + quoted(" " + joined(names(commands), " ")) + " ;;\n";
+  out += "  esac\n  local options=" + shell_word(all_names(global)) + "\n  case $command in\n";
+  out += "    '') options+=" + shell_word(" " + joined(names(commands), " ")) + " ;;\n";
   for (const CommandOutline& command : commands)
-    out += "    " + command.name + ") options+=" + quoted(" " + all_names(command.options) + " " + first_words(command.name)) + " ;;\n";
+    out += "    " + command.name + ") options+=" + shell_word(" " + all_names(command.options) + " " + first_words(command.name)) + " ;;\n";
   return out +
          "  esac\n"
          "  if [[ $current == -* || -z $command || $command == completion || $command == key ]]; then\n"
@@ -86,14 +86,14 @@ std::string zsh_option(const OptionOutline& option) {
   std::string spec = "[" + summary + "]";
   if (option.takes_value) spec += ":value:" + (option.choices.empty() ? "_files" : "(" + joined(option.choices, " ") + ")");
   std::string out;
-  for (const std::string& name : option.names) out += " \\\n        " + quoted("*" + name + spec);
+  for (const std::string& name : option.names) out += " \\\n        " + shell_word("*" + name + spec);
   return out;
 }
 
 std::string zsh(const Options& global, const Commands& commands) {
   std::string out = "#compdef cairn\n# zsh completion for cairn: put this as _cairn into a directory of $fpath\n_cairn() {\n"
                     "  local -a commands global\n  commands=(\n";
-  for (const CommandOutline& command : commands) out += "    " + quoted(command.name + ":" + command.summary) + "\n";
+  for (const CommandOutline& command : commands) out += "    " + shell_word(command.name + ":" + command.summary) + "\n";
   out += "  )\n  local word command=''\n  for word in ${words[2,CURRENT-1]}; do\n    case $word in\n      " +
          joined(names(commands), "|") + ") command=$word; break ;;\n    esac\n  done\n  global=(";
   for (const OptionOutline& option : global) out += zsh_option(option);
@@ -107,20 +107,20 @@ std::string zsh(const Options& global, const Commands& commands) {
 }
 
 std::string fish_option(const std::string& condition, const OptionOutline& option) {
-  std::string out = "complete -c cairn -n " + quoted(condition);
+  std::string out = "complete -c cairn -n " + shell_word(condition);
   for (const std::string& name : option.names) out += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
   if (!option.choices.empty()) {
-    out += " -x -a " + quoted(joined(option.choices, " "));
+    out += " -x -a " + shell_word(joined(option.choices, " "));
   } else if (option.takes_value) {
     out += " -r";
   }
-  return out + " -d " + quoted(option.summary) + "\n";
+  return out + " -d " + shell_word(option.summary) + "\n";
 }
 
 std::string fish(const Options& global, const Commands& commands) {
   std::string out = "# fish completion for cairn:  cairn completion fish | source\n";
   for (const CommandOutline& command : commands)
-    out += "complete -c cairn -n __fish_use_subcommand -f -a " + command.name + " -d " + quoted(command.summary) + "\n";
+    out += "complete -c cairn -n __fish_use_subcommand -f -a " + command.name + " -d " + shell_word(command.summary) + "\n";
   for (const OptionOutline& option : global) out += fish_option("true", option);
   for (const CommandOutline& command : commands)
     for (const OptionOutline& option : command.options) out += fish_option("__fish_seen_subcommand_from " + command.name, option);

@@ -1,5 +1,5 @@
-// Everything cairn says to programs: one JSON object a line, without the line's end.  Field names are an interface (product.md's
-// list of them is in the README); a released one keeps its name and meaning.
+// Everything cairn says to programs: one JSON object a line, without the line's end.  Field names are an interface (docs/programs.md
+// lists them); a released one keeps its name and meaning.
 //
 // Bytes:    JSON is Unicode.  A path that isn't valid UTF-8 is given twice: "path" with \xNN for the odd bytes, to look at, and
 //           "path_base64" with the bytes themselves; likewise "target".

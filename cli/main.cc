@@ -66,6 +66,7 @@ int run(const std::vector<std::string>& words, Options& options, Output& out) {
            make_ls,
            make_cat,
            make_restore,
+           make_mount,
            make_find,
            make_history,
            make_diff,
@@ -97,6 +98,7 @@ int run(const std::vector<std::string>& words, Options& options, Output& out) {
     for (const auto& command : commands) {
       if (command->help().name != name) continue;
       session.index_soon = command->uses_index();
+      session.reads_storage = name == "check" || name == "repair" || name == "inspect";
       code = command->run(session);
     }
   }

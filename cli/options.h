@@ -3,6 +3,7 @@
 // Order:    command line, environment, configuration file, built-in.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "cli/arguments.h"
@@ -10,7 +11,9 @@
 namespace cairn {
 
 struct Options {
-  std::string repository;        // a path; "" when nobody said
+  std::string repository;        // a path or s3://…; "" when nobody said
+  std::string limit_upload, limit_download;   // as given
+  uint64_t upload_bytes_per_second = 0, download_bytes_per_second = 0;   // 0: no limit; from finish_options()
   std::string password_file, password_command, key_file;
   std::string password_variable = "CAIRN_PASSWORD";
   std::string cache_folder;      // "" until finish_options()
@@ -22,7 +25,7 @@ struct Options {
 // Declares them all; `options` must outlive the parser.
 void declare_options(Parser& parser, Options& options);
 
-// Fills in what depends on the environment.  UsageError for -q with -v.
+// Fills in what depends on the environment.  UsageError for -q with -v, and for limits that are none.
 void finish_options(Options& options);
 
 // $XDG_CACHE_HOME/cairn, else ~/.cache/cairn; likewise for the configuration: $XDG_CONFIG_HOME/cairn/cairn.toml,

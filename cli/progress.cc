@@ -71,6 +71,10 @@ void Progress::warning(const std::string& message) {
   say((colour_ ? "\x1b[33mwarning:\x1b[0m " : "warning: ") + printable(message));
 }
 
+void Progress::note(const std::string& message) {
+  if (!options_.json) say(printable(message));
+}
+
 void Progress::say(const std::string& line) {
   std::lock_guard lock(mu_);
   erase();

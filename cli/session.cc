@@ -4,8 +4,11 @@
 #include <filesystem>
 #include <utility>
 
+#include "cli/interrupt.h"
 #include "ingest/restore.h"
+#include "store/backend/file_cache.h"
 #include "store/backend/local.h"
+#include "store/backend/s3/s3.h"
 #include "store/error.h"
 #include "store/keys/config.h"
 #include "store/seen/places.h"
@@ -29,14 +32,41 @@ std::string_view url_scheme(std::string_view text) {
 }
 
 Backend& Session::backend() {
-  if (backend_) return *backend_;
+  if (!backend_) backend_ = open_backend();
+  return *backend_;
+}
+
+std::unique_ptr<Backend> Session::open_backend() const {
   const std::string& place = options.repository;
   if (place.empty()) throw UsageError("which repository? give -r PLACE or set CAIRN_REPOSITORY");
-  if (const std::string_view scheme = url_scheme(place); !scheme.empty())
+  const std::string_view scheme = url_scheme(place);
+  if (scheme == "s3") return open_remote();
+  if (!scheme.empty())
     throw UsageError("repository " + std::string(scheme) +
-                     "://...: not supported by this version, which keeps repositories in directories");
-  backend_ = open_local(place);
-  return *backend_;
+                     "://...: not supported by this version, which keeps repositories in directories and in S3 (s3://BUCKET/PREFIX)");
+  if (!options.limit_upload.empty() || !options.limit_download.empty())
+    throw UsageError("--limit-upload and --limit-download are for repositories in S3; this one is a directory");
+  return open_local(place);
+}
+
+// A URL or credentials that make no sense are wrong usage.
+std::unique_ptr<Backend> Session::open_remote() const {
+  try {
+    S3Options remote;
+    remote.local_folder = options.cache_folder;
+    remote.stop = interrupted;
+    remote.upload_bytes_per_second = options.upload_bytes_per_second;
+    remote.download_bytes_per_second = options.download_bytes_per_second;
+    auto bucket = open_s3(options.repository, remote);
+    return reads_storage ? std::move(bucket) : with_file_cache(std::move(bucket), options.cache_folder + "/files");
+  } catch (const Error& e) {
+    if (e.code() == ErrorCode::kInvalidArgument) throw UsageError(e.what());
+    throw;
+  }
+}
+
+Session::~Session() {
+  if (options.verbosity > 0 && backend_ && !backend_->usage().empty()) progress.note(backend_->usage());
 }
 
 Password Session::password(Ask ask) { return read_password(options, ask, backend().describe(), progress); }

@@ -29,16 +29,24 @@ class Session {
  public:
   Session(const Options& all_options, const Parser& all_commands, Output& results, Progress& messages)
       : options(all_options), parser(all_commands), out(results), progress(messages) {}
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+  ~Session();   // with -v tells what was asked of distant storage
 
   const Options& options;
   const Parser& parser;
   Output& out;
   Progress& progress;
   bool index_soon = false;   // the command will need the index
+  bool reads_storage = false;   // the command is about what is stored: no copies kept on this machine in its place
 
   // The place, without looking whether a repository is there.  UsageError when none was given, or one of a kind this version
   // doesn't know.
   Backend& backend();
+  // The place anew, whatever backend() is.   UsageError.
+  std::unique_ptr<Backend> open_backend() const;
+  // In place of what backend() would open.   Requires: backend() wasn't called.
+  void use_backend(std::unique_ptr<Backend> backend) { backend_ = std::move(backend); }
   Password password(Ask ask);
   // Opens it, once.  Looks for it, and whether it is the one that was at this place before, before it asks for a password.
   // kCorrupt when it is another, unless --accept-rollback is given.
@@ -66,6 +74,7 @@ class Session {
  private:
   std::unique_ptr<Backend> backend_;
   std::optional<Repository> repository_;
+  std::unique_ptr<Backend> open_remote() const;
   std::string location();
   void tell(const std::vector<Rollback>& found);
   void tell_trouble();

@@ -2,12 +2,14 @@
 # shellcheck shell=bash disable=SC2034
 
 BUILD_PACKAGES=(g++ cmake ninja-build pkg-config librocksdb-dev libsodium-dev libzstd-dev libcli11-dev nlohmann-json3-dev
-  libpq-dev zlib1g-dev liblz4-dev libhiredis-dev liblzf-dev libssl-dev libtomlplusplus-dev libarchive-dev)
+  libpq-dev zlib1g-dev liblz4-dev libhiredis-dev liblzf-dev libssl-dev libtomlplusplus-dev libarchive-dev libfuse3-dev
+  libcurl4-openssl-dev)
 
 # For scripts/test.sh: the test framework, tools the tests look over cairn's shoulder with, and file system features to back up.
 TEST_PACKAGES=(libgtest-dev libgmock-dev libbenchmark-dev python3 b3sum acl attr libcap2-bin strace rsync util-linux e2fsprogs
   postgresql-15 postgresql-client-15 ca-certificates curl xz-utils
-  redis-server redis-tools python3-cryptography openssl)
+  redis-server redis-tools python3-cryptography openssl fuse3 sqlite3
+  radosgw ceph-mon ceph-osd ceph-common)
 
 # For the `fuzz` preset only; replaying the corpus needs none of these.
 FUZZ_PACKAGES=(clang-14 libclang-rt-14-dev)

@@ -283,13 +283,22 @@ void PartView::list_originals(const std::string& directory, bool recursive, cons
   }
 }
 
+// The original hides parts of its name.
+bool PartView::visible_in(const Part& part, const std::string& prefix) const {
+  return is_visible(part) && part.name != original_name_ && !(prefix.empty() && part.name.starts_with(original_name_ + "/"));
+}
+
+Entry PartView::part_directory(const std::string& path) {
+  auto file = visible_part(path + std::string(suffix_));
+  return directory_entry(path, file ? file_bytes(*file) : 0);
+}
+
 // The names are sorted, so what is in a directory stands together, and can be skipped by the directory's name.
 void PartView::list_parts(const std::string& directory, bool recursive, const VisitPart& visit) {
   if (!catalogue()) return;
   auto visit_directory = [&](const std::string& path) {
     if (path == original_name_ && several()) return;   // visited with the originals
-    auto file = visible_part(path + std::string(suffix_));
-    visit(path, directory_entry(path, file ? file_bytes(*file) : 0), nullptr);
+    visit(path, part_directory(path), nullptr);
   };
   const std::string prefix = directory.empty() ? "" : directory + "/";
   std::string inside = prefix;   // the directory visited last, with its slash

@@ -43,6 +43,9 @@ using VisitPart = std::function<void(const std::string& path, const Entry& entry
 // What a restore makes, directories before what is in them.  `target`: where, beneath its target; `file`: nullptr for a directory.
 using VisitTarget = std::function<void(const std::string& target, const Entry& entry, const PartFile* file)>;
 
+// Something in a directory: its entry, and the places of it and of what follows (see PartView::list_from); false: no more.
+using VisitPlaced = std::function<bool(const Entry& entry, uint64_t place, uint64_t next_place)>;
+
 // Elements between slashes, without empty ones and ".".
 std::string tidy_path(std::string_view path);
 
@@ -65,6 +68,15 @@ class PartView {
   // Visits what is at `path`: the file, or what is in the directory; recursive: everything beneath.  In bytewise order of paths
   // (a directory's ends with '/'), the original first.   kNotFound, naming the path.
   void list(const std::string& path, bool recursive, const VisitPart& visit);
+  // For those who ask for a little at a time: visits what is in a directory ("": the component), from a place in it on.  Places ascend
+  // from 0 and never change; not every number is one.   Requires: `directory` is one that was listed.
+  void list_from(const std::string& directory, uint64_t place, const VisitPlaced& visit);
+  // Calls `visit` for what is called exactly `name` in a directory; false when nothing is.
+  bool find_in(const std::string& directory, const std::string& name, const VisitPlaced& visit);
+  // The file at a place; kNotFound when there is none.
+  PartFile file_at(const std::string& directory, uint64_t place);
+  // A part's file with all its pieces: also of a key, whose footer is made of its bytes.
+  std::vector<PartPiece> all_pieces(const PartFile& file);
   // The file that a path means; nullopt for a directory that no single file stands for.   kNotFound.
   // `with_dependencies`: a part with all that it needs, as one text.
   std::optional<PartFile> file(const std::string& path, bool with_dependencies = false);
@@ -96,12 +108,18 @@ class PartView {
   uint64_t originals_bytes();
   void list_originals(const std::string& directory, bool recursive, const VisitPart& visit);
   void list_parts(const std::string& directory, bool recursive, const VisitPart& visit);
+  uint64_t original_places(const std::string& directory);
+  Entry original_entry(const std::string& directory, uint64_t number);
+  Entry part_directory(const std::string& path);
+  bool visible_in(const Part& part, const std::string& prefix) const;
+  CatalogueReader& placed_parts();
 
   Repository& repository_;
   const ComponentInfo& component_;
   Entry entry_;
   ChunkReader reader_;
   std::optional<CatalogueReader> catalogue_;   // for finding; each listing has its own
+  std::optional<CatalogueReader> placed_;      // of list_from(): it goes on where it was
   PartOutput output_;
   std::string_view suffix_;              // "a/b" is "a/b.sql" as well; "" : nothing is
   std::string original_name_;            // of the file, or of the directory that holds its files

@@ -51,13 +51,15 @@ void put(Backend& backend, std::string_view name, ByteView bytes) {
   upload->commit();
 }
 
-Buffer read_whole(Backend& backend, std::string_view name, uint64_t most_bytes) {
-  uint64_t size_bytes = backend.size(name);
+Buffer read_whole(Backend& backend, std::string_view name, uint64_t most_bytes) { return backend.read_whole(name, most_bytes); }
+
+Buffer Backend::read_whole(std::string_view name, uint64_t most_bytes) {
+  uint64_t size_bytes = size(name);
   if (size_bytes > most_bytes) {
     throw Error(ErrorCode::kCorrupt, std::string(name) + ": has " + std::to_string(size_bytes) + " bytes, allowed are " +
                                          std::to_string(most_bytes));
   }
-  return backend.read(name, 0, size_bytes);
+  return read(name, 0, size_bytes);
 }
 
 }  // namespace cairn

@@ -1,7 +1,8 @@
 // The waist of cairn: named files that never change.  A backend knows nothing of what they hold.
 //
 // Five verbs: list, size, read, create, remove.  Memory, local directory, S3, fault injection and recording plug in here,
-// so every test runs on the real repository code.
+// so every test runs on the real repository code.  The others have a meaning without being overridden: they are for backends that
+// are far away.
 //
 // Names:    relative, '/'-separated, at most 200 bytes, each element of [a-z0-9._-] and not starting with '.', the first one not
 //           `tmp` (uploads on their way live there); anything else throws kInvalidArgument going in, and is left out of
@@ -60,12 +61,21 @@ class Backend {
 
   // Where this is, for messages: a path or a URL without secrets.
   virtual std::string describe() const = 0;
+
+  // The whole file.  kCorrupt if it is larger than `most_bytes`.
+  virtual Buffer read_whole(std::string_view name, uint64_t most_bytes);
+
+  // How many commit() at once are worth while; 1: the thread that filled a file does it.
+  virtual int uploads_at_once() const { return 1; }
+
+  // What was asked of the storage so far, as a sentence for people; "" when nobody counts.
+  virtual std::string usage() const { return ""; }
 };
 
 // create + append + commit.
 void put(Backend& backend, std::string_view name, ByteView bytes);
 
-// The whole file.  kCorrupt if it is larger than `most_bytes`.
+// backend.read_whole().
 Buffer read_whole(Backend& backend, std::string_view name, uint64_t most_bytes);
 
 bool valid_name(std::string_view name);

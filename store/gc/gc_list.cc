@@ -47,7 +47,30 @@ std::vector<AnyId> decode_ids(Decoder& in) {
   return ids;
 }
 
-GcList decode_fields(ByteView content, const std::string& name) {
+}  // namespace
+
+Bytes GcList::encode(const Keyring& keys) const {
+  if (!keys.maintenance_seed) throw Error(ErrorCode::kWrongKey, "only an owner's key may condemn packs");
+  Encoder out;
+  number_field(out, kKindTag, static_cast<uint64_t>(kind));
+  number_field(out, kGeneration, generation);
+  number_field(out, kCreated, static_cast<uint64_t>(created_ns));
+  std::vector<PackId> packs;
+  for (const auto& [pack, since] : condemned) packs.push_back(pack);
+  ids_field(out, kCondemned, packs);
+  ids_field(out, kRevoked, revoked);
+  ids_field(out, kAccepted, accepted);
+  ids_field(out, kBarredAuthors, barred_authors);
+  if (!condemned.empty()) {
+    out.varint(kSince);
+    out.varint(condemned.size() * 8);
+    for (const auto& [pack, since] : condemned) out.u64(since);
+  }
+  out.raw(sign(*keys.maintenance_seed, kGcDomain, out.out()));
+  return SealedFile::encode(ObjectType::kGcList, object_id(generation, kind), keys, keys.gc_key, out.out());
+}
+
+GcList GcList::decode_fields(ByteView content, std::string_view name) {
   GcList list;
   std::vector<PackId> condemned;
   std::vector<uint64_t> since;
@@ -73,29 +96,6 @@ GcList decode_fields(ByteView content, const std::string& name) {
   if (!since.empty() && since.size() != condemned.size()) in.fail("another number of generations than of packs");
   for (size_t i = 0; i < condemned.size(); ++i) list.condemned[condemned[i]] = since.empty() ? list.generation : since[i];
   return list;
-}
-
-}  // namespace
-
-Bytes GcList::encode(const Keyring& keys) const {
-  if (!keys.maintenance_seed) throw Error(ErrorCode::kWrongKey, "only an owner's key may condemn packs");
-  Encoder out;
-  number_field(out, kKindTag, static_cast<uint64_t>(kind));
-  number_field(out, kGeneration, generation);
-  number_field(out, kCreated, static_cast<uint64_t>(created_ns));
-  std::vector<PackId> packs;
-  for (const auto& [pack, since] : condemned) packs.push_back(pack);
-  ids_field(out, kCondemned, packs);
-  ids_field(out, kRevoked, revoked);
-  ids_field(out, kAccepted, accepted);
-  ids_field(out, kBarredAuthors, barred_authors);
-  if (!condemned.empty()) {
-    out.varint(kSince);
-    out.varint(condemned.size() * 8);
-    for (const auto& [pack, since] : condemned) out.u64(since);
-  }
-  out.raw(sign(*keys.maintenance_seed, kGcDomain, out.out()));
-  return SealedFile::encode(ObjectType::kGcList, object_id(generation, kind), keys, keys.gc_key, out.out());
 }
 
 GcList GcList::decode(ByteView file, Kind kind, uint64_t generation, const Keyring& keys) {

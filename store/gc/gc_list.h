@@ -30,6 +30,8 @@ struct GcList {
   // Requires: keys.maintenance_seed.
   Bytes encode(const Keyring& keys) const;
   static GcList decode(ByteView file, Kind kind, uint64_t generation, const Keyring& keys);
+  // The content without the signature.   Errors: kCorrupt.
+  static GcList decode_fields(ByteView fields, std::string_view name);
 };
 
 // gc/N, gc/N.revoked, gc/N.accepted; N has 16 hexadecimal digits.

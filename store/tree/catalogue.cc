@@ -287,8 +287,9 @@ CatalogueReader::CatalogueReader(GetObject get, const ChunkId& root, uint64_t co
   seek("");
 }
 
-// Goes down to the leaf that may hold `towards`.  `told`: what the branch above says of `id`; nullptr for the root.
-void CatalogueReader::open(const ChunkId& id, uint64_t base, const CatalogueChild* told, std::string_view towards) {
+// Goes down to the leaf that may hold `towards`.  `base`, `number`: where what is beneath `id` begins; `told`: what the branch above
+// says of it, nullptr for the root.
+void CatalogueReader::open(const ChunkId& id, uint64_t base, uint64_t number, const CatalogueChild* told, Towards towards) {
   CatalogueChild child{id, 0, 0, ""};
   if (told) child = *told;
   for (bool root = !told;; root = false) {
@@ -306,12 +307,13 @@ void CatalogueReader::open(const ChunkId& id, uint64_t base, const CatalogueChil
       }
       leaf_parts_ = read_leaf(in, base, end, parts_);
       at_ = 0;
+      leaf_number_ = number;
       if (root) count_ = leaf_parts_;
       return check_leaf(root ? nullptr : &child, base, end);
     }
     if (kind != ObjectKind::kCatalogueBranch) in.fail("not a catalogue");
     if (levels_.size() >= kMostObjectLevels) in.fail("nested too deeply");
-    Level level{decode_catalogue_branch(in), 0, base};
+    Level level{decode_catalogue_branch(in), 0, base, number};
     CatalogueChild sum{child.id, 0, 0, level.children.front().first_name};
     for (const CatalogueChild& one : level.children) {
       sum.part_count += one.part_count;
@@ -319,11 +321,13 @@ void CatalogueReader::open(const ChunkId& id, uint64_t base, const CatalogueChil
     }
     if (!root && sum != child) in.fail("holds other parts than the branch above it says");
     if (root) count_ = sum.part_count;
-    level.at = child_for(level.children, towards);
-    for (size_t i = 0; i < level.at; ++i) level.base += static_cast<uint64_t>(level.children[i].advance_bytes);
+    const size_t by_name = child_for(level.children, towards.name);
+    while (level.at + 1 < level.children.size() &&
+           (towards.number ? level.number + level.children[level.at].part_count <= *towards.number : level.at < by_name))
+      level.enter();
     base = level.base;
-    child = level.children[level.at];
-    level.base += static_cast<uint64_t>(level.children[level.at++].advance_bytes);
+    number = level.number;
+    child = level.enter();
     levels_.push_back(std::move(level));
   }
 }
@@ -347,33 +351,40 @@ void CatalogueReader::check_leaf(const CatalogueChild* told, uint64_t base, uint
 }
 
 // False at the end.
-bool CatalogueReader::next_leaf(std::string_view towards) {
+bool CatalogueReader::next_leaf() {
   while (!levels_.empty() && levels_.back().at == levels_.back().children.size()) levels_.pop_back();
   if (levels_.empty()) return false;
   if (leaf_parts_ > 0) last_name_ = leaf().back().name;
   Level& level = levels_.back();
-  uint64_t base = level.base;
-  CatalogueChild child = level.children[level.at++];
-  level.base += static_cast<uint64_t>(child.advance_bytes);
-  open(child.id, base, &child, towards);
+  const uint64_t base = level.base, number = level.number;
+  const CatalogueChild child = level.enter();
+  open(child.id, base, number, &child, {"", std::nullopt});
   return true;
+}
+
+void CatalogueReader::open_root(Towards towards) {
+  levels_.clear();
+  leaf_parts_ = 0;
+  last_name_.clear();
+  open(root_, 0, 0, nullptr, towards);
+}
+
+void CatalogueReader::seek_number(uint64_t number) {
+  const bool here = leaf_parts_ > 0 && number >= leaf_number_ && number - leaf_number_ < leaf_parts_;
+  if (!here) open_root({"", number});
+  at_ = static_cast<size_t>(std::min<uint64_t>(number - leaf_number_, leaf_parts_));
 }
 
 void CatalogueReader::seek(std::string_view name) {
   const std::span<const Part> old = leaf();
   const bool here = !old.empty() && old.front().name <= name && name <= old.back().name;
-  if (!here) {
-    levels_.clear();
-    leaf_parts_ = 0;
-    last_name_.clear();
-    open(root_, 0, nullptr, name);
-  }
+  if (!here) open_root({name, std::nullopt});
   auto from = std::ranges::lower_bound(leaf(), name, {}, [](const Part& part) { return std::string_view(part.name); });
   at_ = static_cast<size_t>(from - leaf().begin());
 }
 
 const Part* CatalogueReader::next() {
-  if (at_ == leaf_parts_ && !next_leaf("")) return nullptr;
+  if (at_ == leaf_parts_ && !next_leaf()) return nullptr;
   return &parts_[at_++];
 }
 

@@ -94,6 +94,10 @@ class CatalogueReader {
   std::optional<Part> find(std::string_view name);
   // next() shall go on with the first part whose name isn't less than `name`; "" is the beginning, where it starts anyway.
   void seek(std::string_view name);
+  // Likewise by number: parts are counted from 0 in order of their names.
+  void seek_number(uint64_t number);
+  // Of the part that next() gives; count() at the end.
+  uint64_t number() const { return leaf_number_ + at_; }
   // The next part, nullptr at the end; valid until the next call of any method.
   const Part* next();
   // Parts from `begin` on, in order, until visit returns false.
@@ -106,10 +110,23 @@ class CatalogueReader {
     std::vector<CatalogueChild> children;
     size_t at = 0;             // the next child to go into
     uint64_t base = 0;         // of that child
+    uint64_t number = 0;       // of its first part
+    // Goes into the next one.
+    const CatalogueChild& enter() {
+      base += static_cast<uint64_t>(children[at].advance_bytes);
+      number += children[at].part_count;
+      return children[at++];
+    }
   };
-  void open(const ChunkId& id, uint64_t base, const CatalogueChild* told, std::string_view towards);
+  // A part to go down to: by its name, or by its number.
+  struct Towards {
+    std::string_view name;
+    std::optional<uint64_t> number;
+  };
+  void open(const ChunkId& id, uint64_t base, uint64_t number, const CatalogueChild* told, Towards towards);
+  void open_root(Towards towards);
   void check_leaf(const CatalogueChild* told, uint64_t base, uint64_t end) const;
-  bool next_leaf(std::string_view towards);
+  bool next_leaf();
   std::span<const Part> leaf() const { return {parts_.data(), leaf_parts_}; }
   GetObject get_;
   ChunkId root_;
@@ -117,6 +134,7 @@ class CatalogueReader {
   std::vector<Level> levels_;
   std::vector<Part> parts_;    // the leaf's, and others: kept when a leaf has fewer, so that their memory is used again
   size_t leaf_parts_ = 0;
+  uint64_t leaf_number_ = 0;   // of its first part
   size_t read_bytes_ = 0;      // since the others were dropped
   size_t at_ = 0;
   std::string last_name_;      // of the leaf before, for the order

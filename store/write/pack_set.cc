@@ -1,6 +1,7 @@
 #include "store/write/pack_set.h"
 
 #include <algorithm>
+#include <chrono>
 
 #include "store/crypto/sodium.h"
 
@@ -53,8 +54,26 @@ uint32_t PackSet::add(FrameInfo frame, ByteView packed, std::vector<ChunkInfo> c
       std::erase_if(open_, [&](const Open& o) { return &o == open; });
     }
   }
-  if (finished) done_(finished->finish());
+  if (finished) conclude(std::move(finished));
   return stored_bytes;
+}
+
+// Waits for the oldest upload when there are as many as may be.
+void PackSet::conclude(std::unique_ptr<PackWriter> full) {
+  const auto most = static_cast<size_t>(backend_.uploads_at_once());
+  if (most <= 1) return done_(full->finish());
+  std::lock_guard lock(uploads_mu_);
+  for (auto upload = uploads_.begin(); upload != uploads_.end();) {
+    const bool ended = upload->wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+    if (!ended && uploads_.size() < most) {
+      ++upload;
+      continue;
+    }
+    auto oldest = std::move(*upload);
+    upload = uploads_.erase(upload);
+    oldest.get();
+  }
+  uploads_.push_back(std::async(std::launch::async, [this, writer = std::move(full)] { done_(writer->finish()); }));
 }
 
 void PackSet::finish() {
@@ -64,7 +83,13 @@ void PackSet::finish() {
     rest.swap(open_);
     current_ = nullptr;
   }
-  for (Open& open : rest) done_(open.writer->finish());
+  for (Open& open : rest) conclude(std::move(open.writer));
+  std::lock_guard lock(uploads_mu_);
+  while (!uploads_.empty()) {
+    auto oldest = std::move(uploads_.front());
+    uploads_.pop_front();
+    oldest.get();
+  }
 }
 
 }  // namespace cairn

@@ -1,10 +1,14 @@
 // The open packs of one kind.  Two are open at a time and runs of frames go to either at random, so that whoever watches the
 // storage can't tell which frames are neighbours; finished packs are handed to the session.
 //
+// Where the backend is far away full packs are uploaded by threads of their own, while the next ones are filled; what goes wrong there
+// is thrown by a later add() or by finish().
+//
 // Threads:  thread-safe.
 #pragma once
 
 #include <functional>
+#include <future>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -30,6 +34,7 @@ class PackSet {
     bool full = false;        // takes no more frames; finished by whoever appends the last
   };
   Open& place();
+  void conclude(std::unique_ptr<PackWriter> full);
   Backend& backend_;
   const Keyring& keys_;
   ObjectType type_;
@@ -39,6 +44,8 @@ class PackSet {
   std::list<Open> open_;        // guarded by mu_; the full ones until their last frame has come
   Open* current_ = nullptr;     // guarded by mu_; where the run goes
   uint64_t run_left_bytes_ = 0; // guarded by mu_
+  std::mutex uploads_mu_;
+  std::list<std::future<void>> uploads_;   // guarded by uploads_mu_; last: they end before what they use
 };
 
 }  // namespace cairn

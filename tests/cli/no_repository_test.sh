@@ -11,6 +11,6 @@ done
 mkdir repository
 echo mine >repository/notes
 expect 10 "$cairn" snapshots
-expect 2 "$cairn" -r s3://bucket/x snapshots
+expect 2 "$cairn" -r sftp://bucket/x snapshots
 says err "not supported by this version"
 CAIRN_REPOSITORY='' expect 2 "$cairn" snapshots

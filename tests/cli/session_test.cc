@@ -38,7 +38,8 @@ TEST(UrlScheme, IsWhatStandsBeforeTheSlashes) {
 }
 
 TEST_F(SessionTest, PlacesOfOtherKindsAreRefused) {
-  EXPECT_THROW(open("s3://bucket/x"), UsageError);
+  EXPECT_THROW(open("sftp://bucket/x"), UsageError);
+  EXPECT_THROW(open("s3://b"), UsageError);
   EXPECT_THROW(open(""), UsageError);
 }
 

@@ -16,8 +16,6 @@ import threading
 from lab import Copy, Failure, Findings, Lab, fingerprint
 from operations import OPERATIONS, require_done, require_unhurt
 
-FEWEST = 5  # calls of any operation; fewer mean that the shim doesn't see them
-
 
 class Sweep:
     def __init__(self, lab, name, action, verbose):
@@ -39,7 +37,7 @@ class Sweep:
             with open(log, encoding="utf-8") as calls:
                 print(calls.read() + run.text())
         if not run.killed:
-            run.require(0)
+            run.require(*operation.codes)
         require_unhurt(operation, copy)
         if run.killed:
             operation.run_again(copy)
@@ -67,7 +65,7 @@ class Sweep:
         for worker in workers:
             worker.join()
         again = " ".join(sys.argv)
-        if self.findings.runs < FEWEST:
+        if self.findings.runs < self.operation.fewest:
             self.findings.ran(f"{self.name}: the shim struck only {self.findings.runs} times", again)
         if os.path.exists(self.pristine.repository) and fingerprint(self.pristine.repository) != self.before:
             self.findings.ran(f"{self.name}: a stored file was written to again (seen through a second name of it)", again)

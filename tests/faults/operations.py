@@ -10,6 +10,8 @@ class Operation:
     """What is done to a repository, and how to tell that it was.  Overridden where it differs."""
 
     stdin = None
+    codes = (0,)           # exit codes of a run that nothing disturbs
+    fewest = 5             # calls that change something; fewer mean that the shim doesn't see them
     intact_before = True   # false: what the operation starts from is damaged, and need not be whole before it is done
 
     def __init__(self, lab):
@@ -34,8 +36,8 @@ class Operation:
         """However it ended: does what a person would have to do, such as trying the other password."""
 
     def again(self, _copy):
-        """Exit codes of a second run; others than 0 say "it is done already"."""
-        return (0,)
+        """Exit codes of a second run; others than the first one's say "it is done already"."""
+        return self.codes
 
     def done(self, copy, contents):
         """Raises Failure unless it was done.  contents: as require_whole() gives them."""
@@ -145,6 +147,8 @@ class KeyChange(KeyAdd):
 
 
 class KeyRemove(Operation):
+    fewest = 1             # it takes one file away
+
     def prepare(self):
         copy = super().prepare()
         self.key = os.path.join(self.lab.folder, "reader-key")
@@ -181,6 +185,10 @@ class RepairSnapshots(Operation):
     """The newest snapshot lost its data pack; what is left of it gets a new id."""
 
     intact_before = False
+    codes = (1,)           # something was lost
+
+    def again(self, _copy):
+        return (0, 1)
 
     def prepare(self):
         copy = super().prepare()

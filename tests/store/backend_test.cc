@@ -5,18 +5,26 @@
 
 #include <atomic>
 #include <ctime>
+#include <fstream>
 #include <functional>
 #include <thread>
 
 #include "store/backend/local.h"
 #include "store/backend/memory.h"
+#include "store/backend/s3/s3.h"
+#include "store/crypto/sodium.h"
+#include "store/id.h"
 #include "tests/store/fault_backend.h"
 #include "tests/store/temp_dir.h"
 
 namespace cairn {
 namespace {
 
-constexpr std::string_view kNames[] = {"memory", "local", "faults_without_a_fault"};
+// With CAIRN_TEST_S3=ENDPOINT (tests/s3/rgw.sh) only that server, in its bucket "cairn".
+std::vector<std::string_view> kinds() {
+  if (std::getenv("CAIRN_TEST_S3")) return {"s3", "s3_without_conditions"};
+  return {"memory", "local", "faults_without_a_fault"};
+}
 
 // A fresh, empty backend of each kind.
 struct Place {
@@ -24,6 +32,21 @@ struct Place {
     if (kind == "local") backend = open_local(dir / "repository");
     if (kind == "memory") backend = std::make_unique<MemoryBackend>();
     if (kind == "faults_without_a_fault") backend = std::make_unique<FaultBackend>(inner);
+    if (kind.starts_with("s3")) backend = s3(kind == "s3_without_conditions");
+  }
+  std::unique_ptr<Backend> s3(bool without_conditions) {
+    std::array<uint8_t, 8> random;
+    random_fill(random);
+    const std::string url = "s3://cairn/conformance/" + to_hex(random) + "?endpoint=" + std::getenv("CAIRN_TEST_S3");
+    S3Options options;
+    options.local_folder = dir / "local";
+    auto out = open_s3(url, options);
+    if (!without_conditions) return out;
+    // Remembered of the server, once it is asked: here, that it can't.
+    out->create("a")->commit();
+    out->remove("a");
+    for (const auto& file : std::filesystem::directory_iterator(dir / "local/s3")) std::ofstream(file.path()) << "no";
+    return open_s3(url, options);
   }
   TempDir dir;
   MemoryBackend inner;
@@ -46,7 +69,7 @@ class BackendConformance : public testing::TestWithParam<std::string_view> {
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(Every, BackendConformance, testing::ValuesIn(kNames),
+INSTANTIATE_TEST_SUITE_P(Every, BackendConformance, testing::ValuesIn(kinds()),
                          [](const auto& each) { return std::string(each.param); });
 
 // The code of what `work` throws; fails the test, and says kIo, if it throws nothing.

@@ -72,7 +72,7 @@ void SimulatedStore::end(const LeaseId& lease) noexcept { world_.leases.erase(le
 std::set<LeaseId> SimulatedStore::revoked_leases() {
   step_();
   std::set<LeaseId> out;
-  if (world_.mutant == Mutant::kRevokedOnce) return out;
+  if (world_.mutant == Mutant::kRevokedOnce || world_.mutant == Mutant::kRevokedWhileThere) return out;
   for (const auto& [generation, leases] : world_.revoked) out.insert(leases.begin(), leases.end());
   return out;
 }
@@ -324,6 +324,20 @@ SimulationResult simulate(uint64_t seed, const Simulation& what) {
     else if (what.expiries && event < 9) stage.expire(random());
     else if (what.crashes && event < 10) stage.crash(at);
     else stage.step(at);
+    if (std::string loss = stage.world().loss(); !loss.empty()) return stage.result(loss);
+  }
+  return stage.result("");
+}
+
+SimulationResult replay(std::string_view steps, const Simulation& what) {
+  Stage stage(what, 1);
+  for (char step : steps) {
+    if (step == '-') stage.forget(0);
+    else if (step == '!') stage.expire(0);
+    else if (size_t actor = static_cast<size_t>((step | 0x20) - 'a'); actor >= stage.count()) return stage.result("no such actor");
+    else if (!stage.runnable(actor)) continue;
+    else if (step < 'a') stage.crash(actor);
+    else stage.step(actor);
     if (std::string loss = stage.world().loss(); !loss.empty()) return stage.result(loss);
   }
   return stage.result("");

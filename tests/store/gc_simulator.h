@@ -27,6 +27,7 @@ enum class Mutant {
   kLateIsGood,         // no late rule
   kRevokeAfterListing, // leases are declared dead after the last listing
   kRevokedOnce,        // a prune doesn't declare dead what an earlier one has
+  kRevokedWhileThere,  // it does as long as the lease's file is there
 };
 
 struct World {
@@ -130,6 +131,10 @@ struct SimulationResult {
 };
 // One run, all of it decided by the seed.
 SimulationResult simulate(uint64_t seed, const Simulation& what);
+
+// The run that these steps describe, as in SimulationResult: a small letter is a step of an actor (writers come first), a capital its crash,
+// '-' forgets the first snapshot, '!' lets the first lease expire.  Steps of actors that have ended are passed over.
+SimulationResult replay(std::string_view steps, const Simulation& what);
 
 // All orders of a small run in which the turn goes to another actor at most `most_switches` times before its actor ends.  The number of
 // runs; the first loss ends it.

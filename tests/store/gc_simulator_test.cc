@@ -53,6 +53,16 @@ TEST(GcSimulator, ASpacedOutRunDeletesWhatNothingNeeds) {
   EXPECT_EQ(result.found.loss, "");
 }
 
+// Three prunes: one has declared a writer dead and sleeps before its last listing; one waits for another writer and only takes the dead
+// one's lease away; one finds no trace of it but that first list, and deletes.  Then the writer's snapshot appears, the sleeper accepts it.
+TEST(GcSimulator, AWriterThatIsDeadToOnePruneIsDeadToAll) {
+  const char* steps = "-aaaaaaaaa!ccccccccccccbbddddddddddbbbbbbbbbbeeeeeeeeeeeacceeeeeeec";
+  Simulation what{2, 3, true, true, true, Mutant::kNone};
+  EXPECT_EQ(replay(steps, what).loss, "");
+  what.mutant = Mutant::kRevokedWhileThere;
+  EXPECT_NE(replay(steps, what).loss, "") << "the steps no longer show it: look for others";
+}
+
 class GcMutants : public testing::TestWithParam<Mutant> {};
 
 TEST_P(GcMutants, ALossIsFoundWhenARuleIsLeftOut) {
@@ -77,6 +87,7 @@ std::string mutant_name(const testing::TestParamInfo<Mutant>& tested) {
     case Mutant::kLateIsGood: return "LateIsGood";
     case Mutant::kRevokeAfterListing: return "RevokeAfterListing";
     case Mutant::kRevokedOnce: return "RevokedOnce";
+    case Mutant::kRevokedWhileThere: return "RevokedWhileThere";
   }
   return "";
 }

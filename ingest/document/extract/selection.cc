@@ -23,7 +23,7 @@ bool is_called(std::string_view wanted, const std::string& label, const std::str
   return wanted.empty() || (wanted.front() == '~' && wanted.substr(1) == std::to_string(place));
 }
 
-std::string quoted(std::string_view text) { return "\"" + printable(text) + "\""; }
+std::string in_quotes(std::string_view text) { return "\"" + printable(text) + "\""; }
 
 }  // namespace
 
@@ -82,7 +82,7 @@ Selection::Selection(const DocumentProfile* profile, const DocumentSelection& se
     const std::string given = one.substr(0, slash), name = label_of_element(given).value_or(given);
     if (given.empty() || slash + 1 == one.size())
       throw Error(ErrorCode::kInvalidArgument,
-                  "document: " + quoted(one) + " is no section and no element: those are called like \"users\" and \"users/alice\"");
+                  "document: " + in_quotes(one) + " is no section and no element: those are called like \"users\" and \"users/alice\"");
     const DocumentSection* section = profile ? profile->section(name) : nullptr;
     auto found = std::ranges::find_if(takings_, [&](const Taking& taking) {
       return section ? taking.section() == section : same_name(taking.path(), name);
@@ -128,12 +128,12 @@ void Selection::require_found(const std::vector<std::string>& members) const {
   for (const Taking& taking : takings_) {
     if (!taking.asked()) continue;
     if (std::ranges::none_of(members, [&](const std::string& member) { return same_name(member, taking.path()); }))
-      throw Error(ErrorCode::kNotFound, "document: it has no section " + quoted(taking.path()) + "; it has: " + list(members));
+      throw Error(ErrorCode::kNotFound, "document: it has no section " + in_quotes(taking.path()) + "; it has: " + list(members));
     const auto missing = taking.missing();
     if (missing.empty()) continue;
     std::string names;
-    for (size_t i = 0; i < std::min(missing.size(), kMostListed); ++i) names += (i ? ", " : "") + quoted(missing[i]);
-    throw Error(ErrorCode::kNotFound, "document: " + quoted(taking.path()) + " has no element called " + names);
+    for (size_t i = 0; i < std::min(missing.size(), kMostListed); ++i) names += (i ? ", " : "") + in_quotes(missing[i]);
+    throw Error(ErrorCode::kNotFound, "document: " + in_quotes(taking.path()) + " has no element called " + names);
   }
 }
 

@@ -30,7 +30,7 @@ static_assert(std::ranges::is_sorted(kKeywords) && std::ranges::is_sorted(kNewer
 bool digit(char c) { return c >= '0' && c <= '9'; }
 bool lower(char c) { return (c >= 'a' && c <= 'z') || c == '_'; }
 
-std::string quoted(std::string_view name) {
+std::string in_quotes(std::string_view name) {
   std::string out = "\"";
   for (const char c : name) {
     if (c == '"') out += '"';
@@ -53,14 +53,14 @@ std::string connection_value(std::string_view value) {
 
 std::string quote_name(std::string_view name, bool newer) {
   const bool plain = !name.empty() && lower(name[0]) && std::ranges::all_of(name, [](char c) { return lower(c) || digit(c); });
-  if (!plain || std::ranges::binary_search(kKeywords, name) || (newer && std::ranges::binary_search(kNewerKeywords, name))) return quoted(name);
+  if (!plain || std::ranges::binary_search(kKeywords, name) || (newer && std::ranges::binary_search(kNewerKeywords, name))) return in_quotes(name);
   return std::string(name);
 }
 
 std::string connect_command(std::string_view database, bool newer) {
   const bool plain = std::ranges::all_of(database, [](char c) { return lower(c) || digit(c) || (c >= 'A' && c <= 'Z') || c == '.'; });
   if (plain) return "\\connect " + quote_name(database, newer) + "\n";
-  return "\\encoding SQL_ASCII\n\\connect -reuse-previous=on " + quoted("dbname=" + connection_value(database)) + "\n";
+  return "\\encoding SQL_ASCII\n\\connect -reuse-previous=on " + in_quotes("dbname=" + connection_value(database)) + "\n";
 }
 
 std::string one_line(const std::optional<std::string>& text, std::string_view missing) {

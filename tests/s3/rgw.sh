@@ -1,0 +1,87 @@
+#!/usr/bin/env bash
+# A real S3 server for tests: Ceph's gateway with a one-node cluster in memory, on loopback.
+#
+#   rgw.sh run COMMAND...     starts it, runs the command with CAIRN_TEST_S3=URL-of-the-endpoint, stops it; the command's exit code
+#
+# Users: access/secret, owner of the bucket "cairn"; writer/secret and reader/secret with the policies of docs/s3.md on it; documented/secret
+# with the six permissions that an older tool asked for.  Exit code 77 where Ceph isn't installed or we aren't root.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+for program in ceph-mon ceph-osd radosgw radosgw-admin; do
+  command -v "$program" >/dev/null || { echo "SKIPPED, LOUDLY: $program is not installed; no test runs against a real S3 server" >&2; exit 77; }
+done
+[ "$(id -u)" -eq 0 ] || { echo "SKIPPED, LOUDLY: only root can start a Ceph for the test" >&2; exit 77; }
+[ "${1:-}" = run ] || { sed -n '4,5p' "${BASH_SOURCE[0]}" >&2; exit 2; }
+shift
+
+folder=$(mktemp -d /tmp/cairn-rgw-XXXXXX)
+free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+port=$(free_port)
+monitor_port=$(free_port)
+started=()
+
+own() { started+=("$1"); disown "$1"; }   # without the shell's "Killed"
+
+stop() {
+  local process
+  for process in "${started[@]}"; do kill -9 "$process" 2>/dev/null || true; done   # it is all in memory
+  rm -rf "$folder"
+}
+trap stop EXIT
+trap 'exit 130' INT TERM HUP
+
+cat >"$folder/ceph.conf" <<EOF
+[global]
+fsid = $(cat /proc/sys/kernel/random/uuid)
+mon host = [v1:127.0.0.1:$monitor_port]
+public addr = 127.0.0.1
+cluster addr = 127.0.0.1
+auth cluster required = none
+auth service required = none
+auth client required = none
+keyring = $folder/keyring
+run dir = $folder
+admin socket =
+log file = $folder/\$name.log
+mon data = $folder/mon
+mon allow pool size one = true
+osd data = $folder/osd
+osd objectstore = memstore
+memstore device bytes = ${CAIRN_TEST_S3_BYTES:-3221225472}
+osd pool default size = 1
+osd pool default min size = 1
+osd pool default pg num = 1
+osd pool default pgp num = 1
+osd crush chooseleaf type = 0
+rgw data = $folder/rgw
+rgw dns name = localhost
+rgw frontends = beast endpoint=127.0.0.1:$port
+EOF
+
+start() {
+  export CEPH_CONF=$folder/ceph.conf
+  mkdir -p "$folder"/{mon,osd,rgw}
+  ceph-authtool --create-keyring "$folder/keyring" --gen-key -n mon. --cap mon 'allow *'
+  ceph-authtool "$folder/keyring" --gen-key -n client.admin --cap mon 'allow *' --cap osd 'allow *' --cap mgr 'allow *'
+  monmaptool --create --addv a "[v1:127.0.0.1:$monitor_port]" --fsid "$(sed -n 's/^fsid = //p' "$folder/ceph.conf")" "$folder/monmap"
+  ceph-mon --mkfs -i a --monmap "$folder/monmap" --keyring "$folder/keyring"
+  ceph-mon -f -i a & own $!
+  local osd
+  osd=$(cat /proc/sys/kernel/random/uuid)
+  ceph osd new "$osd"
+  ceph-osd -i 0 --mkfs --osd-uuid "$osd"
+  ceph-osd -f -i 0 & own $!
+  radosgw -f -n client.rgw & own $!
+  local user
+  for user in access writer reader documented; do
+    timeout 60 radosgw-admin -n client.rgw user create --uid="$user" --display-name="$user" --access-key="$user" --secret-key=secret
+  done
+  timeout 60 sh -c "until curl -s -o /dev/null http://127.0.0.1:$port/; do sleep 0.2; done"
+  python3 "$here/bucket.py" "http://127.0.0.1:$port"
+}
+# In this shell: the processes must be known to stop().
+start >"$folder/start.log" 2>&1 || { tail -n 20 "$folder/start.log" >&2; echo "Ceph doesn't start" >&2; exit 1; }
+
+status=0
+CAIRN_TEST_S3=http://127.0.0.1:$port "$@" || status=$?
+exit "$status"
