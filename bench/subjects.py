@@ -75,7 +75,8 @@ def run(subjects, options, versions, ours=lambda sample: True):
             subjects[name](bench)
     finally:
         shutil.rmtree(options.work, ignore_errors=True)
-        shutil.rmtree(bench.cairn.folder, ignore_errors=True)
+        if bench.cairn.folder != getattr(options, "keep", None):
+            shutil.rmtree(bench.cairn.folder, ignore_errors=True)
     peak = max(s["rss_kib"] for s in bench.samples if ours(s)) / 1024
     bench.result("largest peak memory of all runs", f"{peak:.0f} MiB", "≤ 250 MB", peak * 1.048576 <= 250, "the largest single process")
     peers.write({"facts": facts, "results": bench.results, "samples": bench.samples}, options.out)
