@@ -16,7 +16,10 @@ def statement(user, actions, resource):
             "Resource": [resource]}
 
 
+# In Ceph an object belongs to who wrote it: without a statement of his own not even the owner of the bucket could read it.
 POLICY = {"Version": "2012-10-17", "Statement": [
+    statement("access", ["PutObject", "GetObject", "DeleteObject"], OBJECTS),
+    statement("access", ["ListBucket"], BUCKET),
     statement("writer", ["PutObject", "GetObject"], OBJECTS),
     statement("writer", ["ListBucket"], BUCKET),
     statement("reader", ["GetObject"], OBJECTS),

@@ -151,7 +151,9 @@ S3Reply S3Client::request(const std::string& method, std::string_view key, const
 void S3Client::fail(const std::string& method, std::string_view key, const S3Reply& reply) const {
   if (reply.status == 404 && reply.failure.code != "NoSuchBucket") throw Error(ErrorCode::kNotFound, name(key) + ": there is no such object");
   const std::string hint = advice(reply, method);
-  const ErrorCode code = reply.failure.code == "QuotaExceeded" || reply.status == 507 ? ErrorCode::kNoSpace : ErrorCode::kIo;
+  ErrorCode code = ErrorCode::kIo;
+  if (reply.failure.code == "QuotaExceeded" || reply.status == 507) code = ErrorCode::kNoSpace;
+  if (reply.status == 403 && method == "DELETE") code = ErrorCode::kWrongKey;
   throw Error(code, name(key) + ": " + method + ": the server answers " + reason(reply) + (hint.empty() ? "" : "; " + hint));
 }
 

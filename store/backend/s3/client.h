@@ -3,7 +3,7 @@
 // Repeated: transport failures, 408, 429, 5xx, 409 of a conditional PUT, a body damaged on the way; with growing, random pauses, or
 //           as long as the server asks for (Retry-After), until `patience_s` has passed since the first failure.  A clock that is
 //           wrong is corrected from the server's.
-// Errors:   kNotFound; kIo for all else: what, where, the server's reason; kInterrupted in place of repeating once settings.stop says so.
+// Errors:   kNotFound; kWrongKey when these credentials may not delete; kIo for all else: what, where, the server's reason; kInterrupted in place of repeating once settings.stop says so.
 // Threads:  thread-safe.
 #pragma once
 

@@ -21,7 +21,8 @@ std::list<ReadAhead::Block>::iterator ReadAhead::find(const std::string& name, u
 // How much to fetch for a read.  Requires: mu_ is held.
 uint64_t ReadAhead::window(const std::string& name, uint64_t offset, uint64_t length) {
   auto stream = std::ranges::find_if(streams_, [&](const Stream& s) {
-    return s.name == name && offset >= s.next && offset - s.next <= kGapBytes;
+    // It may begin within what came last and go beyond it.
+    return s.name == name && offset + s.window >= s.next && offset <= s.next + kGapBytes && offset + length > s.next;
   });
   uint64_t wanted = length;
   if (stream == streams_.end()) {
