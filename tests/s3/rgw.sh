@@ -83,5 +83,7 @@ start() {
 start >"$folder/start.log" 2>&1 || { tail -n 20 "$folder/start.log" >&2; echo "Ceph doesn't start" >&2; exit 1; }
 
 status=0
-CAIRN_TEST_S3=http://127.0.0.1:$port "$@" || status=$?
+CAIRN_TEST_S3=http://127.0.0.1:$port "$@" &   # waited for, so that a signal is acted on at once
+started+=($!)
+wait "${started[-1]}" || status=$?
 exit "$status"
