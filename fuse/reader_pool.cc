@@ -10,7 +10,7 @@ ReaderPool::Lease::~Lease() {
 
 const Index& ReaderPool::open_index() {
   std::lock_guard lock(opening_mu_);
-  if (!index_) index_ = &repository_.index();
+  if (!index_) index_ = &repository_.shared_index();
   return *index_;
 }
 

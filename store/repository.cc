@@ -73,6 +73,13 @@ Index& Repository::fresh_index() {
   if (index_) index_->refresh();
   return writable_index();
 }
+const Index& Repository::shared_index() {
+  if (index_) return *index_;
+  writable_index();
+  index_.reset();   // closed before it is opened the other way
+  index_ = std::make_unique<Index>(backend_, keys_, std::make_unique<IndexDatabase>(cache_folder_ + "/index", IndexDatabase::Access::kShared));
+  return *index_;
+}
 const Index& Repository::index() { return writable_index(); }
 
 std::vector<Manifest> Repository::snapshots(std::vector<std::string>* problems) const {

@@ -45,6 +45,8 @@ class Repository {
   const SlotId& slot() const { return slot_; }
   const Index& index();
   Index& writable_index();
+  // Brought up to date, then open to be read only, for processes that stay: others may write the local index meanwhile.
+  const Index& shared_index();
   // The index compared with the repository from now on, not from an earlier look.
   Index& fresh_index();
   // The folder for everything this machine keeps about the repository.

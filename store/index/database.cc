@@ -57,7 +57,7 @@ rocksdb::Slice slice(std::string_view text) { return {text.data(), text.size()};
 
 }  // namespace
 
-IndexDatabase::IndexDatabase(const std::string& folder) : folder_(folder), handle_(std::make_unique<Handle>()) { open(); }
+IndexDatabase::IndexDatabase(const std::string& folder, Access access) : folder_(folder), handle_(std::make_unique<Handle>()) { open(access); }
 
 IndexDatabase::IndexDatabase() : handle_(std::make_unique<Handle>()) { open_private(); }
 
@@ -67,10 +67,10 @@ IndexDatabase::~IndexDatabase() {
   if (!private_folder_.empty()) fs::remove_all(private_folder_, ignored);
 }
 
-void IndexDatabase::open() {
+void IndexDatabase::open(Access access) {
   std::error_code failed;
   fs::create_directories(folder_, failed);
-  lock_ = Fd(::open((folder_ + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (access == Access::kOwn) lock_ = Fd(::open((folder_ + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   rocksdb::DB* db = nullptr;
   if (lock_.get() >= 0 && ::flock(lock_.get(), LOCK_EX | LOCK_NB) == 0) {
     for (const auto& file : fs::directory_iterator(folder_, failed))  // of an ingestion that was killed

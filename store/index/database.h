@@ -28,12 +28,14 @@ class IndexDatabase {
  public:
   // Opens (or makes) the database in `folder`: for writing if nobody else has it, else read-only; when neither works, a private
   // one in a temporary folder that is removed at the end.
-  explicit IndexDatabase(const std::string& folder);
+  // kShared: read-only from the beginning, so that others may write; what isn't in it then is for the caller to find out.
+  enum class Access { kOwn, kShared };
+  explicit IndexDatabase(const std::string& folder, Access access = Access::kOwn);
   // One of its own, in a temporary folder that is removed at the end.
   IndexDatabase();
   ~IndexDatabase();
 
-  // False: opened read-only because another process writes.
+  // False: opened read-only, because another process writes or may want to.
   bool writable() const { return writable_; }
   std::optional<std::string> get(std::string_view key) const;
   // Requires: keys sorted.  out[i] is empty where there is no value (no stored value is empty).
@@ -47,7 +49,7 @@ class IndexDatabase {
 
  private:
   struct Handle;
-  void open();
+  void open(Access access);
   void open_private();
   std::string folder_;
   std::string private_folder_;  // "" unless a private one is in use

@@ -36,6 +36,7 @@ hosts
 latest
 tags" ] || fail "what is on top: $(ls "$mnt")"
 diff -r --no-dereference -x fifo -x device "$mnt/latest/src" src || fail "other bytes"
+flock -n "$(find "$CAIRN_CACHE_DIR" -name index.lock)" true || fail "backups can't write the local index while something is mounted"
 if command -v rsync >/dev/null; then
   rsync -aH${xattrs}n --delete --itemize-changes "$mnt/latest/src/" src/ >changes 2>&1 || fail "rsync: $(cat changes)"
   [ ! -s changes ] || fail "rsync would change: $(cat changes)"

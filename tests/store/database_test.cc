@@ -52,6 +52,18 @@ TEST(IndexDatabase, ASecondOneReadsWhatStandsAndMayNotWrite) {
   EXPECT_EQ(first.get("c"), std::nullopt);
 }
 
+TEST(IndexDatabase, ASharedOneLeavesWritingToOthers) {
+  TempDir dir;
+  IndexDatabase(dir / "db").ingest({{"a", "x"}});
+  IndexDatabase shared(dir / "db", IndexDatabase::Access::kShared);
+  EXPECT_FALSE(shared.writable());
+  IndexDatabase writer(dir / "db");
+  EXPECT_TRUE(writer.writable());
+  writer.ingest({{"b", "y"}});
+  EXPECT_EQ(shared.get("a"), "x");
+  EXPECT_EQ(shared.get("b"), std::nullopt);
+}
+
 TEST(IndexDatabase, ClearForgetsEverything) {
   TempDir dir;
   IndexDatabase database(dir / "db");
