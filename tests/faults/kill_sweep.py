@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Killed at any point: nothing old is lost, and the next run just works.
 
-    kill_sweep.py CAIRN SHIM OPERATION [--only K] [--action kill|torn] [--jobs N]
+    kill_sweep.py CAIRN SHIM OPERATION [--only K] [--every N] [--action kill|torn] [--jobs N]
 
 For every k, until the operation comes to its end: a fresh copy of a repository, the operation killed at its k-th call that changes
 something.  Then `check` is content, the newest and the oldest snapshot come back byte for byte, the same operation succeeds when it
-is run again, everything comes back, and nothing lies about.  --only runs a single k, and says more.
+is run again, everything comes back, and nothing lies about.  --every leaves most of a long sweep out: each N-th k.  --only
+runs a single k, and says more.
 """
 import argparse
 import itertools
@@ -18,12 +19,12 @@ from operations import OPERATIONS, require_done, require_unhurt
 
 
 class Sweep:
-    def __init__(self, lab, name, action, verbose):
+    def __init__(self, lab, name, action, verbose, every=1):
         self.lab, self.name, self.action, self.verbose = lab, name, action, verbose
         self.operation = OPERATIONS[name](lab)
         self.pristine = self.operation.prepare()
         self.before = fingerprint(self.pristine.repository) if os.path.exists(self.pristine.repository) else {}
-        self.numbers, self.findings, self.ended = itertools.count(1), Findings(), False
+        self.numbers, self.findings, self.ended = itertools.count(1, every), Findings(), False
         self.mu = threading.Lock()
 
     def kill_at(self, k):
@@ -78,11 +79,12 @@ def main():
     arguments.add_argument("shim")
     arguments.add_argument("operation", choices=OPERATIONS)
     arguments.add_argument("--only", type=int)
+    arguments.add_argument("--every", type=int, default=1)
     arguments.add_argument("--action", default="kill", choices=["kill", "torn"])
     arguments.add_argument("--jobs", type=int, default=os.cpu_count())
     chosen = arguments.parse_args()
     with Lab(chosen.cairn, chosen.shim) as lab:
-        sweep = Sweep(lab, chosen.operation, chosen.action, chosen.only is not None)
+        sweep = Sweep(lab, chosen.operation, chosen.action, chosen.only is not None, chosen.every)
         if chosen.only is not None:
             sweep.kill_at(chosen.only)
             return 0
