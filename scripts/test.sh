@@ -58,8 +58,10 @@ tests() {
   ctest --test-dir "$1" "${chosen[@]}" --output-on-failure --no-tests=error -j "$test_jobs"
 }
 
-# Whole databases once more, through code that the other scenarios of their kind run under ASan too.
-not_under_asan='cli.postgres_(archives_17|newer_servers|versions|formats|load|expect_version|incomplete|parts_load|dependencies|diff|sources)|cli.copy_killed'
+# Long under ASan: whole databases once more, through code that the other scenarios of their kind run too; programs that are killed; and
+# the simulator's mutants, which are about its rules.
+not_under_asan='cli.postgres_(archives_17|newer_servers|versions|formats|load|expect_version|incomplete|parts_load|dependencies|diff|sources)'
+not_under_asan+='|cli.(copy_killed|killed|mount_postgres)$|GcMutants|RestoreLong|HealingFault'
 
 # Long under TSan, and repeat many times what the other tests with threads run once; the simulator has no threads, and stacks of its own that TSan doesn't know.
 not_under_tsan='GcSimulator|GcMutants|KilledAnywhere|DyingAtAny|DamageMatrix|RestoreLong|FlipsTest|FaultTest|BackupFault|HealingFault|DamageTest|ADeepTree'
