@@ -87,7 +87,7 @@ run_all() {
   if step "build with ASan and UBSan" build asan; then
     step "fast tests and scenarios with ASan and UBSan" tests build-asan 'fast|cli|redis' "$not_under_asan" || true
   fi
-  if step "build with TSan" build tsan store_threads_tests ingest_threads_tests; then
+  if step "build with TSan" build tsan store_threads_tests ingest_threads_tests fuse_tests; then
     step "tests with threads, with TSan" unscattered_tests build-tsan threads || true
   fi
   step "house rules" python3 tests/tidy_test.py || true

@@ -122,7 +122,7 @@ TEST_F(ViewTest, WhatTheKernelForgetsIsForgotten) {
 // Damage is an error for what it hits, for nothing else, and over when the bytes are right again.
 TEST_F(ViewTest, DamageIsNeverGivenAsBytes) {
   std::string all;
-  for (int i = 0; i < 400'000; ++i) all += std::to_string(i * 7919) + "\n";
+  for (int i = 0; i < 400'000; ++i) all += std::to_string(int64_t{i} * 7919) + "\n";
   write_file(src("long"), all);
   write_file(src("short"), "words");
   back_up();
