@@ -61,8 +61,9 @@ tests() {
 # Long under ASan: whole databases once more, through code that the other scenarios of their kind run too; programs that are killed; the
 # simulator's mutants, which are about its rules; single tests of a minute and more.
 not_under_asan='cli.postgres_(archives_17|newer_servers|versions|formats|load|expect_version|incomplete|parts_load|dependencies|diff|sources)'
-not_under_asan+='|cli.(copy_killed|killed|mount_postgres)$|GcMutants|RestoreLong|HealingFault'
+not_under_asan+='|cli.(copy|copy_killed|export|import|killed|mount_postgres)$|GcMutants|RestoreLong|HealingFault'
 not_under_asan+='|AShorterStreamIsRefused|MemoryMakesNoDifference|MoreLinesThanFit|KilledAnywhere|FlipsTest|OfAHundredThousandTables'
+not_under_asan+='|RoundTrip.*/1and|ManyChangesOfDatabase|CutAnywhere'
 
 # Long under TSan, and repeat many times what the other tests with threads run once; the simulator has no threads, and stacks of its own that TSan doesn't know.
 not_under_tsan='GcSimulator|GcMutants|KilledAnywhere|DyingAtAny|DamageMatrix|RestoreLong|FlipsTest|FaultTest|BackupFault|HealingFault|DamageTest|ADeepTree'
