@@ -30,6 +30,7 @@ class DeadlineBackend final : public Backend {
   std::vector<StoredFile> list(std::string_view prefix) override;
   uint64_t size(std::string_view name) override;
   Buffer read(std::string_view name, uint64_t offset, uint64_t length) override;
+  Buffer read_whole(std::string_view name, uint64_t most_bytes) override;
   std::vector<std::string> list_foreign() override;
   // kUnsupported: a mount doesn't write.
   std::unique_ptr<Upload> create(std::string_view name) override;

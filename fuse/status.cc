@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include "ingest/tree/metadata.h"
+
 namespace cairn {
 
 namespace {
@@ -12,18 +14,6 @@ constexpr blksize_t kBlockBytes = 128 << 10;   // what cp and the like read at a
 ::timespec time_of(int64_t ns) {
   const int64_t rest = (ns % kSecond + kSecond) % kSecond;
   return {static_cast<time_t>((ns - rest) / kSecond), static_cast<long>(rest)};
-}
-
-mode_t type_bits(EntryType type) {
-  switch (type) {
-    case EntryType::kFile: return S_IFREG;
-    case EntryType::kDirectory: return S_IFDIR;
-    case EntryType::kSymlink: return S_IFLNK;
-    case EntryType::kFifo: return S_IFIFO;
-    case EntryType::kCharDevice: return S_IFCHR;
-    case EntryType::kBlockDevice: return S_IFBLK;
-  }
-  return S_IFREG;
 }
 
 }  // namespace
@@ -41,7 +31,7 @@ uint64_t inode_number(uint64_t directory, std::string_view name) {
 struct stat status_of(const Entry& entry, uint64_t inode) {
   struct stat out = {};
   out.st_ino = inode;
-  out.st_mode = type_bits(entry.type) | (entry.mode & 07777U);
+  out.st_mode = file_type(entry.type) | (entry.mode & 07777U);
   out.st_uid = entry.uid;
   out.st_gid = entry.gid;
   // How many names a file has isn't kept, but that it has several.  Of directories 1 says that subdirectories aren't counted.

@@ -13,7 +13,7 @@
 #include "ingest/index_problems.h"
 #include "ingest/parts/store_parts.h"
 #include "ingest/pipeline.h"
-#include "ingest/threads.h"
+#include "store/parallel.h"
 
 namespace cairn {
 
@@ -98,7 +98,7 @@ void tell_of_unused_key(const BackupOptions& options, Monitor& monitor) {
 void store_pieces(WriteSession& session, const Repository& repository, PieceReader& pieces, const ChunkerParams& params,
                   const BackupOptions& options, Before& before, Monitor& monitor, std::vector<std::atomic<uint64_t>>& stored_bytes,
                   TreeBuilder& tree) {
-  size_t threads = options.threads ? options.threads : default_threads();
+  size_t threads = options.threads ? options.threads : processor_count();
   std::deque<PieceStorer> workers;  // never moved: they hold large buffers
   for (size_t i = 0; i < threads; ++i) workers.emplace_back(session, repository.keys(), params, before.lists(), monitor, stored_bytes);
   try {

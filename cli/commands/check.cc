@@ -29,6 +29,7 @@ class Check : public Command {
             "Exit code: 0 all is well; 1 something is damaged.\n\n"
             "Example:\n  cairn check --read-data=5%"};
   }
+  bool reads_storage() const override { return true; }
   void declare(Arguments& to) override {
     to.optional_text("read-data", "PERCENT", "100", percent_, "also read the data, all of it or PERCENT of the packs");
     to.list("--expect", "CODE", expected_, "the witness code of a backup: its state must be there; may be repeated");

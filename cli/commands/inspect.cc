@@ -25,6 +25,7 @@ class Inspect : public Command {
  public:
   CommandHelp help() const override { return {"inspect", "[OPTIONS] THING", "show what is stored, for debugging", kDetails}; }
 
+  bool reads_storage() const override { return true; }
   void declare(Arguments& to) override {
     declare_filter(to, filter_);
     to.positionals(1, 2, arguments_, "THING is missing (try: latest, config, or chunk ID)");

@@ -31,6 +31,7 @@ class Repair : public Command {
             "Exit code: 0 nothing is lost (any more); 1 something is.\n\n"
             "Examples:\n  cairn repair index\n  cairn repair packs -n\n  cairn repair snapshots latest --forget"};
   }
+  bool reads_storage() const override { return true; }
   void declare(Arguments& to) override {
     to.flag("-n,--dry-run", dry_run_, "tell what would be done, and write nothing");
     to.flag("--delete", delete_, "of index and packs: remove what was replaced and holds nothing else");

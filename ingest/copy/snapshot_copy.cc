@@ -1,6 +1,6 @@
 #include "ingest/copy/snapshot_copy.h"
 
-#include "ingest/threads.h"
+#include "store/parallel.h"
 #include "store/tree/catalogue.h"
 
 namespace cairn {
@@ -16,7 +16,7 @@ SnapshotCopy::SnapshotCopy(Repository& source, Repository& destination, WriteSes
     : source_(source), known_(known), monitor_(monitor), objects_(source.backend(), source.keys(), source.index(), kCacheBytes),
       params_(destination.keys().chunker_params(destination.config().sizes)), content_(destination.config().content),
       put_([&session](ByteView object) { return session.put_object(object); }), tree_(put_, known, monitor) {
-  const size_t threads = options.threads ? options.threads : default_threads();
+  const size_t threads = options.threads ? options.threads : processor_count();
   if (options.recut) recutter_.emplace(source, destination.keys(), params_, session, threads, monitor);
   else chunks_.emplace(source, destination.keys(), session, known, threads, monitor);
 }

@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include "ingest/pipeline.h"
-#include "ingest/threads.h"
+#include "store/parallel.h"
 
 namespace cairn {
 
@@ -104,7 +104,7 @@ class PartOutput::Jobs {
 };
 
 PartOutput::PartOutput(Repository& repository, const Content& content, size_t threads, Monitor& monitor)
-    : repository_(repository), index_(repository.index()), content_(content), threads_(threads ? threads : default_threads()),
+    : repository_(repository), index_(repository.index()), content_(content), threads_(threads ? threads : processor_count()),
       monitor_(monitor), readers_(threads_ + 1) {}
 PartOutput::~PartOutput() = default;
 

@@ -6,7 +6,7 @@
 
 #include "ingest/pipeline.h"
 #include "ingest/restore/link_key.h"
-#include "ingest/threads.h"
+#include "store/parallel.h"
 #include "ingest/tree/owners.h"
 #include "store/tree/chunk_list.h"
 #include "store/tree/directory.h"
@@ -30,7 +30,7 @@ ApplyOptions apply_options() {
 
 Restorer::Restorer(Repository& repository, const Manifest& snapshot, const RestoreOptions& options, Monitor& monitor)
     : repository_(repository), index_(repository.index()), snapshot_(snapshot), options_(options), monitor_(monitor),
-      threads_(options.threads ? options.threads : default_threads()),
+      threads_(options.threads ? options.threads : processor_count()),
       trees_(repository.backend(), repository.keys(), index_, kTreeCacheBytes), window_(std::make_unique<RestoreWindow>()) {
   if (!options.dry_run) sink_ = std::make_unique<TreeSink>(options.target, options.overwrite, apply_options(), monitor);
   for (size_t i = 0; i < threads_; ++i)

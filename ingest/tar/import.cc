@@ -7,7 +7,7 @@
 #include "ingest/backup/piece_storer.h"
 #include "ingest/pipeline.h"
 #include "ingest/tar/import_tree.h"
-#include "ingest/threads.h"
+#include "store/parallel.h"
 #include "store/tree/chunk_list.h"
 #include "store/tree/directory.h"
 
@@ -257,7 +257,7 @@ BackupResult import_tar(Repository& repository, TarReader::Read read, const Impo
   Assembly assembly(put, plain_directory(options, manifest.time_ns), manifest, monitor);
   ComponentInfo component;
   component.stored_bytes =
-      store_all(session, repository.keys(), params, items, options.threads ? options.threads : default_threads(), monitor, assembly);
+      store_all(session, repository.keys(), params, items, options.threads ? options.threads : processor_count(), monitor, assembly);
   if (assembly.entries() == 0) throw Error(ErrorCode::kNotFound, "there is nothing in the archive: no snapshot was made");
 
   monitor.phase("saving");

@@ -10,6 +10,7 @@
 #include "store/index/segment.h"
 #include "store/pack/pack_file.h"
 #include "store/read/chunk_reader.h"
+#include "store/parallel.h"
 
 namespace cairn {
 
@@ -261,7 +262,7 @@ LostChunks Scan::run(std::vector<StoredFile> packs) {
       next = packs.size();
     }
   };
-  size_t threads = options_.threads ? options_.threads : std::clamp<size_t>(std::thread::hardware_concurrency(), 1, 8);
+  size_t threads = options_.threads ? options_.threads : processor_count();
   {
     std::vector<std::jthread> workers;
     for (size_t i = 0; i < threads; ++i) workers.emplace_back(work);

@@ -6,13 +6,13 @@
 
 #include "store/index/segment.h"
 #include "store/prune/reseal.h"
+#include "store/parallel.h"
 
 namespace cairn {
 
 namespace {
 
 constexpr FramePolicy kDataPolicy{3, 1 << 20};
-constexpr FramePolicy kTreePolicy{3, 128 << 10};
 constexpr size_t kCacheBytes = 8 << 20;        // a thread, for bases
 constexpr size_t kSegmentChunks = 512 << 10;
 
@@ -70,7 +70,7 @@ class Compaction {
     };
     {
       std::vector<std::jthread> workers;
-      const size_t threads = std::min<size_t>(wanted.size(), std::clamp<size_t>(std::thread::hardware_concurrency(), 1, 8));
+      const size_t threads = std::min<size_t>(wanted.size(), processor_count());
       for (size_t i = 0; i < threads; ++i) workers.emplace_back(work);
     }
     if (failure) std::rethrow_exception(failure);

@@ -11,6 +11,7 @@
 #include "store/lease/lease.h"
 #include "store/pack/pack_file.h"
 #include "store/repair/condemn.h"
+#include "store/parallel.h"
 
 namespace cairn {
 
@@ -139,7 +140,7 @@ void IndexRepair::read_packs(std::vector<StoredFile> packs) {
     }
   };
   for (const StoredFile& file : packs) progress_.bytes_total += file.size_bytes;
-  size_t threads = options_.threads ? options_.threads : std::clamp<size_t>(std::thread::hardware_concurrency(), 1, 8);
+  size_t threads = options_.threads ? options_.threads : processor_count();
   {
     std::vector<std::jthread> workers;
     for (size_t i = 0; i < threads; ++i) workers.emplace_back(work);

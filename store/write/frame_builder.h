@@ -15,6 +15,9 @@ struct FramePolicy {
   bool operator==(const FramePolicy&) const = default;
 };
 
+// Of tree objects: who looks for a few in many snapshots opens less (bench/DECISIONS.md).
+constexpr FramePolicy kTreePolicy{3, 128 << 10};
+
 class FrameBuilder {
  public:
   // `packs` must outlive this.

@@ -10,7 +10,6 @@ namespace cairn {
 namespace {
 
 constexpr size_t kSegmentChunks = 128 << 10;  // a segment is written when so many chunks are in finished packs: about 5 MB
-constexpr FramePolicy kTreePolicy{3, 128 << 10};
 
 }  // namespace
 

@@ -14,7 +14,7 @@
 #include "ingest/postgres/live/dump_programs.h"
 #include "ingest/postgres/live/row_source.h"
 #include "ingest/postgres/live/script_source.h"
-#include "ingest/threads.h"
+#include "store/parallel.h"
 #include "store/error.h"
 
 namespace cairn {
@@ -111,7 +111,7 @@ class DatabaseScript {
 class LiveSource : public StreamSource {
  public:
   LiveSource(const PostgresSourceOptions& options, Monitor& monitor)
-      : options_(options), monitor_(monitor), workers_(options.workers == 0 ? std::max<size_t>(1, default_threads() / 2) : options.workers) {
+      : options_(options), monitor_(monitor), workers_(options.workers == 0 ? std::max<size_t>(1, processor_count() / 2) : options.workers) {
     const bool one = !options.url.database().empty();
     if (one && !options.excluded.empty()) {
       throw Error(ErrorCode::kInvalidArgument, "--exclude-database is for a server as a whole; the URL names database " + printable(options.url.database()));

@@ -23,7 +23,7 @@ struct PostgresSourceOptions {
   PostgresUrl url;
   std::vector<std::string> excluded;  // databases, with * ? [ ] as in a shell; empty when the URL names one
   std::string pg_dump;                // what CAIRN_PG_DUMP says: the program to use; "": the best there is
-  size_t workers = 0;                 // connections that copy rows; 0: half of default_threads(): somebody must cut and compress too
+  size_t workers = 0;                 // connections that copy rows; 0: half of processor_count(): somebody must cut and compress too
 };
 
 // Connects.  A role that may not read pg_authid gets roles without passwords, with a warning; a database that is dropped before its

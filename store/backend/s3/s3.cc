@@ -152,7 +152,8 @@ class S3Backend final : public Backend {
     if (reply.status == 416) return {{}, number(client_.head(whole).header("content-length"), what)};
     if (reply.status == 200) {   // of an empty file, or all of it
       if (offset != 0) throw Error(ErrorCode::kIo, what + ": GET: the server doesn't know ranges; is this an S3 server?");
-      return {std::move(reply.body), reply.body.size()};
+      const uint64_t file_bytes = reply.body.size();
+      return {std::move(reply.body), file_bytes};
     }
     const std::string range = reply.header("content-range");
     const uint64_t file_bytes = number(std::string_view(range).substr(range.find('/') + 1), what);

@@ -1,7 +1,7 @@
 // A repository in an S3 bucket, below a prefix.  Needs PutObject, GetObject and ListBucket; DeleteObject for remove() only.
 //
 // Durable:  one PUT a file, so nothing is visible before it is whole; the server checks its SHA-256 and MD5, and we its ETag.
-// Create:   atomic by "If-None-Match: *" where the server honours it (asked once for each machine), else by claims (claim.h).
+// Create:   atomic by "If-None-Match: *" where the server honours it (asked once for each machine), else by claims (atomic_put.h).
 // Upload:   collected in an unnamed temporary file in options.local_folder, sent by commit().
 // Read:     who reads a file from front to back is read ahead for, see read_ahead.h.
 // Key:      PREFIX/NAME.  PREFIX/tmp/ holds the probe and claims; nothing of it is listed.
