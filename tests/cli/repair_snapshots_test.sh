@@ -3,7 +3,7 @@
 . "$(dirname "$0")/setup.sh"
 expect 0 "$cairn" init
 mkdir src src/sub
-for i in 1 2 3; do head -c 1500000 /dev/urandom >src/sub/file$i; done
+for i in 1 2 3 4 5 6 7 8 9; do head -c 1500000 /dev/urandom >src/sub/file$i; done   # a frame may hold pieces of files that are read at once, not of so many
 echo small >src/small
 expect 0 "$cairn" backup src db=exec:'seq 100000' --tag nightly --host elsewhere
 expect 0 "$cairn" repair snapshots --read-data
@@ -31,7 +31,7 @@ expect 1 "$cairn" restore "$old" --target old
 seq 100000 >dump
 "$cairn" cat "$new":db | cmp - dump
 cmp src/small back/src/small
-for i in 1 2 3; do
+for i in 1 2 3 4 5 6 7 8 9; do
   [ ! -e back/src/sub/file$i ] || cmp src/sub/file$i back/src/sub/file$i
 done
 [ "$(find back/src/sub -type f | wc -l)" -ge 1 ] || fail "nothing kept"
