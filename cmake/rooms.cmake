@@ -39,6 +39,7 @@ cairn_library(cairn_store
   store/check/tree_scan.cc
   store/check/verified.cc
   store/compress.cc
+  store/crypto/frame_cipher.cc
   store/crypto/sodium.cc
   store/error.cc
   store/format.cc
@@ -50,6 +51,7 @@ cairn_library(cairn_store
   store/index/database.cc
   store/index/index.cc
   store/index/index_records.cc
+  store/index/memory_table.cc
   store/index/segment.cc
   store/inspect/inspect_file.cc
   store/inspect/inspect_object.cc

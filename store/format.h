@@ -27,7 +27,7 @@ enum class ObjectType : uint8_t {
 };
 
 enum class Suite : uint8_t {
-  kAes256Gcm = 1,           // libsodium's, where the CPU has AES
+  kAes256Gcm = 1,           // chosen where the CPU has instructions for it
   kXChaCha20Poly1305 = 2,   // everywhere, and wherever a key is shared by several writers
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "store/compress.h"
+#include "store/crypto/frame_cipher.h"
 
 namespace cairn {
 

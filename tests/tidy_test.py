@@ -31,7 +31,7 @@ THIRD_PARTY = {
     r"(postgresql/)?libpq-fe\.h": (2, ["ingest/postgres/", "tests/"]),
     r"(liblzf/)?lzf\.h": (1, ["ingest/redis/", "tests/"]),
     r"hiredis/.*": (1, ["ingest/redis/", "tests/"]),
-    r"openssl/.*": (3, ["ingest/redis/", "ingest/crypto/", "store/backend/s3/", "tests/"]),
+    r"openssl/.*": (4, ["ingest/redis/", "ingest/crypto/", "store/backend/s3/", "store/crypto/", "tests/"]),
     r"curl/.*": (2, ["store/backend/s3/"]),
     r"toml\+\+/.*": (1, ["ingest/document/", "tests/"]),
     r"archive(_entry)?\.h": (2, ["ingest/tar/", "tests/"]),

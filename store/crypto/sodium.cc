@@ -165,51 +165,6 @@ Suite best_suite() {
   return crypto_aead_aes256gcm_is_available() ? Suite::kAes256Gcm : Suite::kXChaCha20Poly1305;
 }
 
-struct FrameCipher::State {
-  Suite suite;
-  Secret key;
-  // The expanded AES key must be 16-byte aligned; sodium_malloc aligns to the end of a page, so it lives here and is wiped.
-  alignas(16) crypto_aead_aes256gcm_state aes;
-  ~State() { sodium_memzero(&aes, sizeof aes); }
-};
-
-FrameCipher::FrameCipher(Suite suite, const Secret& key) : state_(std::make_unique<State>()) {
-  ready();
-  state_->suite = suite;
-  state_->key = key.clone();
-  if (suite != Suite::kAes256Gcm) return;
-  if (!crypto_aead_aes256gcm_is_available())
-    throw Error(ErrorCode::kUnsupported, "this pack is sealed with AES-256-GCM, which needs a CPU with AES instructions");
-  crypto_aead_aes256gcm_beforenm(&state_->aes, key.view().data());
-}
-FrameCipher::~FrameCipher() = default;
-FrameCipher::FrameCipher(FrameCipher&&) noexcept = default;
-FrameCipher& FrameCipher::operator=(FrameCipher&&) noexcept = default;
-
-void FrameCipher::seal(uint32_t number, ByteView associated, ByteView plain, uint8_t* out) const {
-  uint8_t nonce[kSharedNonceBytes] = {};
-  std::memcpy(nonce, &number, sizeof number);
-  if (state_->suite == Suite::kAes256Gcm)
-    crypto_aead_aes256gcm_encrypt_afternm(out, nullptr, plain.data(), plain.size(), associated.data(), associated.size(), nullptr,
-                                          nonce, &state_->aes);
-  else
-    crypto_aead_xchacha20poly1305_ietf_encrypt(out, nullptr, plain.data(), plain.size(), associated.data(), associated.size(),
-                                               nullptr, nonce, state_->key.view().data());
-}
-
-bool FrameCipher::open(uint32_t number, ByteView associated, ByteView sealed, uint8_t* out) const {
-  if (sealed.size() < kTagBytes) return false;
-  uint8_t nonce[kSharedNonceBytes] = {};
-  std::memcpy(nonce, &number, sizeof number);
-  int result = state_->suite == Suite::kAes256Gcm
-                   ? crypto_aead_aes256gcm_decrypt_afternm(out, nullptr, nullptr, sealed.data(), sealed.size(), associated.data(),
-                                                           associated.size(), nonce, &state_->aes)
-                   : crypto_aead_xchacha20poly1305_ietf_decrypt(out, nullptr, nullptr, sealed.data(), sealed.size(),
-                                                                associated.data(), associated.size(), nonce,
-                                                                state_->key.view().data());
-  return result == 0;
-}
-
 void protect_process() {
   rlimit none{0, 0};
   setrlimit(RLIMIT_CORE, &none);

@@ -1,5 +1,5 @@
-// All of cairn's encryption, signatures, key derivation and randomness: libsodium behind a few verbs.
-// Threads:  functions are thread-safe; FrameCipher is immutable after construction.
+// cairn's signatures, key derivation, sealed keys and randomness: libsodium behind a few verbs.  Frames: frame_cipher.h.
+// Threads:  functions are thread-safe.
 #pragma once
 
 #include <array>
@@ -79,26 +79,8 @@ PublicKey signing_public_key(const Secret& seed);
 Signature sign(const Secret& seed, std::string_view domain, ByteView message);
 bool verify(const PublicKey& key, std::string_view domain, ByteView message, const Signature& signature);
 
-// The fastest suite this CPU has.
+// The fastest suite on this CPU: AES where it has instructions for it, which also keep it from telling of the key by its timing.
 Suite best_suite();
-
-// Seals the frames of one pack: nonce = frame number, so a number is used once per key.
-class FrameCipher {
- public:
-  // kUnsupported when the CPU lacks what the suite needs.
-  FrameCipher(Suite suite, const Secret& key);
-  ~FrameCipher();
-  FrameCipher(FrameCipher&&) noexcept;
-  FrameCipher& operator=(FrameCipher&&) noexcept;
-  // Writes plain.size() + kTagBytes bytes to `out`.
-  void seal(uint32_t number, ByteView associated, ByteView plain, uint8_t* out) const;
-  // Writes sealed.size() - kTagBytes bytes to `out`; false when the bytes are not what was sealed.
-  bool open(uint32_t number, ByteView associated, ByteView sealed, uint8_t* out) const;
-
- private:
-  struct State;
-  std::unique_ptr<State> state_;
-};
 
 // No core dumps, not traceable: call once at start-up.
 void protect_process();

@@ -20,6 +20,8 @@ struct IndexDatabase::Handle {
 
 namespace {
 
+constexpr uint64_t kMostKeysInMemory = 400'000;
+
 rocksdb::Options make_options() {
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = rocksdb::NewLRUCache(32 << 20);
@@ -115,7 +117,40 @@ std::optional<std::string> IndexDatabase::get(std::string_view key) const {
   return value;
 }
 
+// All keys of a small database cost less than looking up an eighth of them.  False: not now.
+bool IndexDatabase::load_into_memory(char first_byte) const {
+  if (!loaded_) {
+    uint64_t count = 0;
+    handle_->db->GetIntProperty(rocksdb::DB::Properties::kEstimateNumKeys, &count);
+    if (count > kMostKeysInMemory || asked_ < count / 8) return false;
+    std::lock_guard lock(loading_);
+    if (!loaded_) {
+      MemoryTable table;
+      bool fits = true;
+      scan({&first_byte, 1}, [&](std::string_view key, std::string_view value) {
+        fits = fits && table.size() < 2 * kMostKeysInMemory;   // the count was an estimate
+        if (fits) table.add(key, value);
+      });
+      if (!fits) {
+        asked_ = 0;
+        return false;
+      }
+      table_ = std::move(table);
+      loaded_byte_ = first_byte;
+      loaded_ = true;
+    }
+  }
+  return loaded_byte_ == first_byte;
+}
+
 void IndexDatabase::get_many(const std::vector<std::string_view>& keys, std::vector<std::string>& out) const {
+  if (keys.empty()) return out.clear();
+  asked_ += keys.size();
+  if (load_into_memory(keys.front().front())) {
+    out.resize(keys.size());
+    for (size_t i = 0; i < keys.size(); ++i) out[i] = table_.find(keys[i]);
+    return;
+  }
   std::vector<rocksdb::Slice> slices(keys.size());
   for (size_t i = 0; i < keys.size(); ++i) slices[i] = slice(keys[i]);
   std::vector<rocksdb::PinnableSlice> values(keys.size());
@@ -137,8 +172,15 @@ void IndexDatabase::scan(std::string_view prefix, const std::function<void(std::
   require(it->status());
 }
 
+void IndexDatabase::forget_memory() {
+  loaded_ = false;
+  asked_ = 0;
+  table_ = {};
+}
+
 void IndexDatabase::ingest(const std::vector<std::pair<std::string, std::string>>& pairs) {
   if (pairs.empty()) return;
+  forget_memory();
   std::string file = (private_folder_.empty() ? folder_ : private_folder_) + "/ingest-" + std::to_string(::getpid()) + "-" +
                      std::to_string(next_file_++) + ".tmp";
   rocksdb::SstFileWriter writer(rocksdb::EnvOptions(), make_options());
@@ -151,6 +193,7 @@ void IndexDatabase::ingest(const std::vector<std::pair<std::string, std::string>
 }
 
 void IndexDatabase::clear() {
+  forget_memory();
   handle_->db.reset();
   std::error_code ignored;
   if (!writable_) return open_private();

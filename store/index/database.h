@@ -2,12 +2,15 @@
 //
 // One process at a time may write (a lock file beside the database says who); the others open it as it stands, read-only.
 // Errors:   DatabaseDamaged when the database's own checksums fail: throw it away and build it anew, nothing is lost.
-// Threads:  get, get_many and scan are thread-safe; ingest by one thread at a time.
+// Memory:   32 MB of block cache; a small database is held in memory once many keys were asked for, at most 30 MB more.
+// Threads:  get, get_many and scan are thread-safe; ingest and clear by one thread, with nobody else at work.
 // Source:   option by option in docs/index.md, section "RocksDB".
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -16,6 +19,7 @@
 #include "store/bytes.h"
 #include "store/error.h"
 #include "store/fd.h"
+#include "store/index/memory_table.h"
 
 namespace cairn {
 
@@ -38,7 +42,7 @@ class IndexDatabase {
   // False: opened read-only, because another process writes or may want to.
   bool writable() const { return writable_; }
   std::optional<std::string> get(std::string_view key) const;
-  // Requires: keys sorted.  out[i] is empty where there is no value (no stored value is empty).
+  // Requires: keys sorted, of one length and with one first byte.  out[i] is empty where there is no value (no stored value is empty).
   void get_many(const std::vector<std::string_view>& keys, std::vector<std::string>& out) const;
   // Calls visit(key, value) for all keys with this prefix, in order.
   void scan(std::string_view prefix, const std::function<void(std::string_view, std::string_view)>& visit) const;
@@ -51,12 +55,19 @@ class IndexDatabase {
   struct Handle;
   void open(Access access);
   void open_private();
+  bool load_into_memory(char first_byte) const;
+  void forget_memory();
   std::string folder_;
   std::string private_folder_;  // "" unless a private one is in use
   Fd lock_;                     // holds flock(2) on folder_/../index.lock while writable and shared
   bool writable_ = false;
   uint64_t next_file_ = 0;
   std::unique_ptr<Handle> handle_;
+  mutable std::atomic<uint64_t> asked_{0};            // keys, since the last change
+  mutable std::mutex loading_;
+  mutable std::atomic<bool> loaded_{false};           // table_ stays as it is until the next change
+  mutable MemoryTable table_;                         // all keys that begin with loaded_byte_
+  mutable char loaded_byte_ = 0;
 };
 
 }  // namespace cairn

@@ -13,6 +13,7 @@
 
 #include "store/backend/backend.h"
 #include "store/crypto/blake3.h"
+#include "store/crypto/frame_cipher.h"
 #include "store/keys/keyring.h"
 #include "store/pack/directory.h"
 

@@ -12,7 +12,7 @@ namespace {
 
 constexpr size_t kChunkBatch = 16 << 10;    // looked up together: sorted questions are several times cheaper
 constexpr size_t kObjectBatch = 4 << 10;
-constexpr size_t kSeenIds = 512 << 10;      // a power of two
+constexpr size_t kSeenSets = 256 << 10;     // a power of two
 
 size_t chunk_count(const PackInfo& pack) {
   size_t count = 0;
@@ -39,12 +39,14 @@ bool Reachable::mark(const Location& at) {
 
 // True when it was asked for before and nothing has taken its place since: then it is marked, or about to be.
 bool Reachable::seen(const ChunkId& id) {
-  if (seen_.empty()) seen_.resize(kSeenIds);
-  uint64_t place;
-  std::memcpy(&place, id.bytes.data(), sizeof place);
-  ChunkId& slot = seen_[place % kSeenIds];
-  if (slot == id) return true;
-  slot = id;
+  if (seen_.empty()) seen_.resize(kSeenSets);
+  std::array<uint64_t, 2> half;
+  std::memcpy(half.data(), id.bytes.data(), sizeof half);
+  auto& set = seen_[half[0] % kSeenSets];
+  for (const auto& other : set)
+    if (other[0] == half[0] && other[1] == half[1]) return true;   // arrays are compared by a call
+  std::shift_right(set.begin(), set.end(), 1);   // the oldest goes
+  set[0] = half;
   return false;
 }
 

@@ -6,6 +6,7 @@
 // Threads:  one thread at a time; objects are read on as many as the reader has.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <map>
 
@@ -48,7 +49,9 @@ class Reachable {
   BulkReader& reader_;
   std::map<uint32_t, PackUse> packs_;
   std::vector<ChunkId> chunks_;     // waiting to be looked up together
-  std::vector<ChunkId> seen_;       // met lately, each at the place its bytes say: most of a changed directory is as it was
+  // Met lately, four in each place that their bytes say: most of a changed directory is as it was.  Half an id is enough to tell one
+  // from another (two of 2^40 are alike with probability 2^-49).
+  std::vector<std::array<std::array<uint64_t, 2>, 4>> seen_;
   uint64_t objects_ = 0;
   bool failed_ = false;             // the last add() did not come to its end
 };

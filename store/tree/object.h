@@ -38,6 +38,6 @@ inline ObjectKind open_object(Decoder& in) {
   return static_cast<ObjectKind>(kind);
 }
 
-inline std::string object_name(const ChunkId& id) { return "tree object " + id.hex().substr(0, 16); }
+inline std::string object_name(const ChunkId& id) { return "tree object " + to_hex(id.view().first(8)); }
 
 }  // namespace cairn

@@ -7,50 +7,6 @@
 namespace cairn {
 namespace {
 
-Bytes sealed_frame(const FrameCipher& cipher, uint32_t number, ByteView associated, ByteView plain) {
-  Bytes out(plain.size() + kTagBytes);
-  cipher.seal(number, associated, plain, out.data());
-  return out;
-}
-bool opens(const FrameCipher& cipher, uint32_t number, ByteView associated, const Bytes& sealed, const Bytes& expected) {
-  Bytes out(sealed.size() < kTagBytes ? 0 : sealed.size() - kTagBytes);
-  if (!cipher.open(number, associated, sealed, out.data())) return false;
-  EXPECT_EQ(out, expected);
-  return true;
-}
-
-TEST(FrameCipher, OpensOnlyWithTheSameKeyNumberAndAssociatedData) {
-  for (Suite suite : {Suite::kXChaCha20Poly1305, best_suite()}) {
-    Secret key = Secret::random();
-    FrameCipher cipher(suite, key), other(suite, Secret::random());
-    Bytes associated = noise(40, 1), wrong = noise(40, 2);
-    for (const Bytes& plain : {Bytes{}, noise(1, 3), noise(70000, 4)}) {
-      Bytes sealed = sealed_frame(cipher, 7, associated, plain);
-      EXPECT_TRUE(opens(cipher, 7, associated, sealed, plain));
-      EXPECT_TRUE(opens(FrameCipher(suite, key), 7, associated, sealed, plain));
-      EXPECT_FALSE(opens(cipher, 8, associated, sealed, plain));
-      EXPECT_FALSE(opens(cipher, 7, wrong, sealed, plain));
-      EXPECT_FALSE(opens(cipher, 7, {}, sealed, plain));
-      EXPECT_FALSE(opens(other, 7, associated, sealed, plain));
-    }
-    Bytes sealed = sealed_frame(cipher, 0, associated, noise(100, 5));
-    for (size_t at = 0; at < sealed.size(); ++at) {
-      Bytes bad = sealed;
-      bad[at] ^= 1;
-      EXPECT_FALSE(opens(cipher, 0, associated, bad, {}));
-      EXPECT_FALSE(opens(cipher, 0, associated, Bytes(sealed.begin(), sealed.begin() + static_cast<ptrdiff_t>(at)), {}));
-    }
-  }
-}
-
-TEST(FrameCipher, TheSameNumberUnderAnotherKeyAndAnotherNumberGiveOtherBytes) {
-  Secret key = Secret::random();
-  FrameCipher cipher(best_suite(), key);
-  std::set<Bytes> seen;
-  for (uint32_t number : {0u, 1u, 255u, 256u, 65536u, 1u << 24, UINT32_MAX}) seen.insert(sealed_frame(cipher, number, {}, Bytes(64)));
-  EXPECT_EQ(seen.size(), 7u);
-}
-
 TEST(SealedShared, OpensOnlyWhatWasSealedWithThisKeyAndData) {
   Secret key = Secret::random();
   Bytes associated = noise(10, 1), plain = noise(50, 2);
