@@ -18,21 +18,22 @@ class AtomicPut {
  public:
   // `scratch`: the prefix of claims and of the probe, ending with '/'.  `known_file`: remembers what the server can do.
   AtomicPut(S3Client& client, std::string scratch, std::string known_file);
-  // Equal bytes that are there already are a success.
-  void put(const std::string& key, const S3Body& body);
+  // Equal bytes that are there already are a success: false, for then `headers` may not be theirs.
+  bool put(const std::string& key, const S3Body& body, const S3Headers& headers = {});
 
  private:
   bool conditional();
   bool probe();
-  void put_claimed(const std::string& key, const S3Body& body);
+  bool put_claimed(const std::string& key, const S3Body& body, const S3Headers& headers);
   bool nobody_else_claims(const std::string& claims, const std::string& mine);
   bool there(const std::string& key, const S3Body& body);
   bool equal(const std::string& key, const S3Body& body, const std::string& etag);
-  void store(const std::string& key, const S3Body& body, const std::string& etag);
+  void store(const std::string& key, const S3Body& body, const S3Headers& headers, const std::string& etag);
   S3Client& client_;
   const std::string scratch_, known_file_;
   std::mutex mu_;
   std::optional<bool> conditional_;               // guarded by mu_
+  bool versions_ = false;                         // guarded by mu_; conditional_ holds although the bucket keeps versions
   std::atomic<int> md5_etags_{0}, other_etags_{0};   // seen so far
 };
 
