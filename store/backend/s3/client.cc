@@ -58,6 +58,7 @@ std::string advice(const S3Reply& reply, const std::string& method, bool locks) 
   if (code == "SignatureDoesNotMatch") return "the secret key is not the one that belongs to this access key";
   if (code == "InvalidAccessKeyId") return "the server doesn't know this access key; check the credentials and the endpoint";
   if (code == "ExpiredToken" || code == "TokenRefreshRequired") return "the session token has expired: get new credentials";
+  if (code == "InvalidToken") return "the session token isn't one of these credentials";
   if (code == "NoSuchBucket") return "the bucket doesn't exist; make it first, cairn doesn't";
   if (code == "InvalidObjectState") return "it is archived; restore it to a storage class that can be read";
   if (code == "AuthorizationHeaderMalformed" || code == "PermanentRedirect" || reply.status == 301 || reply.status == 307) {
@@ -65,7 +66,7 @@ std::string advice(const S3Reply& reply, const std::string& method, bool locks) 
     return "the bucket is elsewhere: add region=" + (region.empty() ? "NAME" : printable(region)) + " to the URL";
   }
   if (without_locks(reply, locks)) return "the bucket has no Object Lock, which is chosen when a bucket is made: use another bucket, or no --retention-lock";
-  if (reply.status == 403 && locks) return "these credentials may not lock (s3:PutObjectRetention)" + std::string(method == "PUT" ? ", or not write there (s3:PutObject)" : "");
+  if (reply.status == 403 && locks && method != "GET") return "these credentials may not lock (s3:PutObjectRetention)" + std::string(method == "PUT" ? ", or not write there (s3:PutObject)" : "");
   if (reply.status == 403 && method == "DELETE") return "these credentials may not delete (s3:DeleteObject)";
   if (reply.status == 403 && method == "PUT") return "these credentials may not write there (s3:PutObject)";
   if (reply.status == 403 && method == "LIST") return "these credentials may not list the bucket (s3:ListBucket)";
@@ -152,7 +153,7 @@ S3Reply S3Client::request(const std::string& method, std::string_view key, const
     if (whole && reply.status / 100 != 2) reply.failure = parse_failure(text(reply.body));
     if (whole && reply.status == 403 && reply.failure.code != "AccessDenied" && correct_clock(reply.headers) && attempt <= 3) continue;
     const bool repeat = !whole || worth_repeating(reply) || (reply.status == 403 && reply.failure.code == "RequestTimeTooSkewed");
-    if (!repeat) fail(kind, key, reply, kind == "LOCK" || headers.contains("x-amz-object-lock-mode"));
+    if (!repeat) fail(kind, key, reply, query.contains("retention") || headers.contains("x-amz-object-lock-mode"));
     if (!first_failure) first_failure = Clock::now();
     if (seconds_since(*first_failure) >= settings_.patience_s)
       throw Error(ErrorCode::kIo, name(key) + ": " + kind + ": " + (whole ? "the server answers " + reason(reply) : answer.trouble) + " (tried " +
@@ -172,7 +173,11 @@ S3Reply S3Client::request(const std::string& method, std::string_view key, const
 
 void S3Client::fail(const std::string& kind, std::string_view key, const S3Reply& reply, bool locks) const {
   if (reply.status == 404 && reply.failure.code != "NoSuchBucket") throw Error(ErrorCode::kNotFound, name(key) + ": there is no such object");
-  const std::string hint = advice(reply, kind, locks);
+  std::string hint = advice(reply, kind, locks);
+  // Ceph says no more of a token that is wrong, too old or missing, and Amazon little of a missing one.
+  if (reply.status == 403 && (reply.failure.code == "InvalidAccessKeyId" || (reply.failure.code == "AccessDenied" && (kind == "GET" || kind == "LIST"))))
+    hint += credentials_.session_token.empty() ? "; if they are temporary, their session token is missing (AWS_SESSION_TOKEN)"
+                                                : "; or their session token is wrong or has expired";
   ErrorCode code = ErrorCode::kIo;
   if (reply.failure.code == "QuotaExceeded" || reply.status == 507) code = ErrorCode::kNoSpace;
   if (reply.status == 405 && kind == "LOCK") code = ErrorCode::kNotFound;   // deleted: what is there is only the mark of it

@@ -41,6 +41,17 @@ void put_retention(S3Client& client, std::string_view key, const std::string& mo
 
 }  // namespace
 
+void require_locks(S3Client& client, std::string_view key) {
+  const S3Reply reply = client.request("GET", key, {{"retention", ""}}, {}, nullptr, kMostAnswerBytes, {200, 403, 404});
+  if (reply.status != 200) return;   // none yet, or it may not be looked at: the server knows what was asked
+  bool known = false;
+  try {
+    known = !parse_retention(text(reply.body)).mode.empty();
+  } catch (const Error&) {   // the object itself
+  }
+  if (!known) throw Error(ErrorCode::kInvalidArgument, client.name(key) + ": the server doesn't know Object Lock: leave --retention-lock away");
+}
+
 int64_t lock_object(S3Client& client, std::string_view key, RetentionLock::Mode mode, int64_t end_s) {
   try {
     put_retention(client, key, mode_name(mode), end_s, false);

@@ -122,6 +122,8 @@ class S3Backend final : public Backend {
   }
   int64_t lock(std::string_view name, const RetentionLock& lock) override {
     require_valid_name(name);
+    if (!knows_locks_) require_locks(client_, key(name));
+    knows_locks_ = true;
     return lock_object(client_, key(name), lock.mode, client_.server_now_s() + lock.seconds);
   }
   uint64_t removed_but_kept() const override { return removed_but_kept_; }
@@ -204,6 +206,7 @@ class S3Backend final : public Backend {
   std::list<std::string> recent_;   // guarded by mu_; names that were published last
   Created created_;                 // guarded by mu_
   std::atomic<uint64_t> removed_but_kept_{0};
+  std::atomic<bool> knows_locks_{false};
 };
 
 class S3Upload final : public Upload {
