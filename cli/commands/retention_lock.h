@@ -18,6 +18,7 @@ RetentionLock parse_retention_lock(const std::string& text);
 class RetentionLockOption {
  public:
   void declare(Arguments& to);
+  bool given() const { return !text_.empty(); }
   // Looks whether what was typed makes sense, before a password is asked for.   UsageError.
   void check(const Session& session);
   // Before anything is written; nullptr when the option wasn't given.  The session must outlive it.   The locker's errors.

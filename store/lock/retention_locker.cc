@@ -123,8 +123,7 @@ RetentionLocker::Report RetentionLocker::extend(const std::function<void()>& che
   report.files -= gone;
   report.written = written_;
   report.extended = extended_;
-  report.end_s = INT64_MAX;
-  for (const auto& [name, known] : known_) report.end_s = std::min(report.end_s, known.end_s);
+  for (const auto& [name, known] : known_) report.end_s = report.end_s == 0 ? known.end_s : std::min(report.end_s, known.end_s);
   return report;
 }
 

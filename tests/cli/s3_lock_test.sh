@@ -55,8 +55,8 @@ exec 3>&-
 # A prune can't free what is locked, and says so.
 head -c 3000000 /dev/urandom >gone
 expect 0 "$cairn" backup gone --retention-lock 1d
-expect 0 "$cairn" forget latest
-expect 0 "$cairn" prune --retention-lock 3d
+expect 2 "$cairn" forget latest --retention-lock 3d
+expect 0 "$cairn" forget latest --prune --retention-lock 3d
 says out "Still there: "
 locks check 3 COMPLIANCE
 # Somebody with the credentials deletes all he can.
