@@ -40,18 +40,6 @@ expect 0 "$cairn" -r "s3://cairn/$prefix?endpoint=$CAIRN_TEST_S3" init
 expect 2 "$cairn" -r "s3://cairn/$prefix?endpoint=$CAIRN_TEST_S3" backup tree --retention-lock 1d
 says err "has no Object Lock"
 
-# A server that knows no locks would take one for the object's new content: it isn't asked.
-mkfifo end
-python3 "$top/tests/s3/fault_server.py" 1 0 <end >port &
-exec 3>end
-wait_for test -s port
-without="s3://cairn/x?endpoint=http://127.0.0.1:$(cat port)"
-expect 0 "$cairn" -r "$without" init
-expect 2 "$cairn" -r "$without" backup tree --retention-lock 1d
-says err "doesn't know Object Lock"
-expect 0 "$cairn" -r "$without" check
-exec 3>&-
-
 # A prune can't free what is locked, and says so.
 head -c 3000000 /dev/urandom >gone
 expect 0 "$cairn" backup gone --retention-lock 1d

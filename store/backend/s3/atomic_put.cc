@@ -22,6 +22,12 @@ constexpr int kMostRounds = 200;
 constexpr int kForeignEtags = 4;   // so many that are no MD5, and none that is
 const S3Headers kUnlessThere{{"if-none-match", "*"}};
 
+// Does the last element begin with an id?
+bool random_name(std::string_view key) {
+  const std::string_view leaf = key.substr(key.rfind('/') + 1).substr(0, 64);
+  return leaf.size() == 64 && leaf.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
 S3Body small_body(std::string_view content) {
   S3Body body("");
   body.append(view(content));
@@ -111,7 +117,7 @@ void AtomicPut::store(const std::string& key, const S3Body& body, const S3Header
 }
 
 bool AtomicPut::put(const std::string& key, const S3Body& body, const S3Headers& headers) {
-  if (!conditional()) return put_claimed(key, body, headers);
+  if (!conditional()) return random_name(key) ? put_unclaimed(key, body, headers) : put_claimed(key, body, headers);
   S3Headers unless_there = headers;
   unless_there.insert(kUnlessThere.begin(), kUnlessThere.end());
   for (int time = 0; time < 3; ++time) {
@@ -122,6 +128,12 @@ bool AtomicPut::put(const std::string& key, const S3Body& body, const S3Headers&
     if (there(key, body)) return false;   // ours (an answer was lost), or an equal one
   }                                       // gone again meanwhile
   throw Error(ErrorCode::kIo, client_.name(key) + ": PUT: the server says it is there, and that it isn't");
+}
+
+bool AtomicPut::put_unclaimed(const std::string& key, const S3Body& body, const S3Headers& headers) {
+  if (there(key, body)) return false;
+  store(key, body, headers, client_.put(key, body, headers).value_or(""));
+  return true;
 }
 
 bool AtomicPut::nobody_else_claims(const std::string& claims, const std::string& mine) {

@@ -3,7 +3,8 @@
 // Where the server honours "If-None-Match: *" that is one request.  Elsewhere whoever wants to store puts a claim (an object with a
 // random name) beside the key, and goes on only if he then sees no other claim and no object: of two, the later to list sees the
 // other's claim, or what he stored.  Who sees another gives way and tries again after a random pause.  Claims of the dead are passed
-// over after an hour, by the server's clock; nobody relies on one of his own that is half an hour old.
+// over after an hour, by the server's clock; nobody relies on one of his own that is half an hour old.  A random name (64 hexadecimal
+// digits) is nobody else's, so it needs no claim.
 //
 // Errors:   kIo "exists with other content", and the client's.   Threads: thread-safe.
 #pragma once
@@ -25,6 +26,7 @@ class AtomicPut {
   bool conditional();
   bool probe();
   bool put_claimed(const std::string& key, const S3Body& body, const S3Headers& headers);
+  bool put_unclaimed(const std::string& key, const S3Body& body, const S3Headers& headers);
   bool nobody_else_claims(const std::string& claims, const std::string& mine);
   bool there(const std::string& key, const S3Body& body);
   bool equal(const std::string& key, const S3Body& body, const std::string& etag);
