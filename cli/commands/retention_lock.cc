@@ -42,7 +42,7 @@ RetentionLock parse_retention_lock(const std::string& text) {
 
 void RetentionLockOption::declare(Arguments& to) {
   to.text("--retention-lock", "TIME", text_,
-          "S3: nobody can delete what snapshots need for so long, as in 30d; governance:30d: but those with a special right");
+          "S3: lock what snapshots need against deletion, as in 30d or governance:30d");
 }
 
 void RetentionLockOption::check(const Session& session) {

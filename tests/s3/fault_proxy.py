@@ -43,8 +43,9 @@ class Proxy(fault_server.Handler):
             return self.reset()
         if fault == "wrong_etag":
             headers = {name: '"' + "0" * 32 + '"' if name.lower() == "etag" else value for name, value in headers.items()}
-        if fault == "stale_list" and self.last_put[0]:
-            data = re.sub(rb"<Contents><Key>" + re.escape(urllib.parse.quote(self.last_put[0]).encode()) + rb"</Key>.*?</Contents>", b"", data)
+        if fault == "stale_list":
+            data = re.sub(rb"<Contents><Key>(.*?)</Key>.*?</Contents>",
+                          lambda row: b"" if urllib.parse.unquote(row[1].decode()) == self.last_put[0] else row[0], data)
         if self.command == "HEAD":
             return self.answer(status, b"", {**headers, "Content-Length": length or "0"})
         if self.command == "GET" and status in (200, 206):
