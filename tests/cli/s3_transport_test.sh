@@ -38,4 +38,4 @@ says err "session token"
 AWS_SESSION_TOKEN="${token%????????}AAAAAAA=" expect 1 "$cairn" snapshots
 says err "session token"
 AWS_SECRET_ACCESS_KEY=wrong expect 1 "$cairn" snapshots
-says err "secret key"
+says err "the server answers 403"

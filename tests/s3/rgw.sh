@@ -60,6 +60,7 @@ rgw data = $folder/rgw
 rgw dns name = localhost
 rgw frontends = beast endpoint=127.0.0.1:$port ssl_endpoint=127.0.0.1:$tls_port ssl_certificate=$folder/server.pem ssl_private_key=$folder/server.key
 rgw s3 auth use sts = true
+rgw s3 auth order = local, sts
 rgw sts key = 0123456789abcdef
 EOF
 
