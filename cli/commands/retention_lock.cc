@@ -71,7 +71,7 @@ bool finish_locking(Session& session, RetentionLocker* locker) {
     session.out.line(json(report));
   } else if (!session.options.quiet) {
     session.out.line("Locked:  " + counted(report.files, "file", "files") + ", all at least until " + local_time(report.end_s * 1'000'000'000) + "; " +
-                     human_count(report.written) + " new, " + human_count(report.extended) + " made to last longer");
+                     human_count(report.written) + " new, " + human_count(report.extended) + " locked anew or for longer");
   }
   return true;
 }
