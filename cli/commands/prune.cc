@@ -29,7 +29,7 @@ void tell_people(Session& session, const PruneReport& report, bool dry_run, uint
   if (report.young_packs > 0)
     text += counted(report.young_packs, "pack", "packs") + " may belong to a backup that is running: the next prune looks again.\n";
   if (report.no_space) text += "The storage is full, so nothing was moved: run cairn prune again, now that there is room.\n";
-  if (kept > 0)
+  if (kept > 0 && report.deleted_packs > 0)   // else only leases
     text += "Still there: " + counted(kept, "file", "files") + " that were deleted, for the bucket keeps old versions: their space comes back when no lock\n"
             "  holds them any more and a lifecycle rule removes old versions (docs/s3.md)\n";
   text += "Time:        " + human_duration(duration_ns) + "\n";
