@@ -4,7 +4,7 @@
 
 namespace cairn {
 
-std::string prune_json(const PruneReport& report, bool dry_run, uint64_t duration_ns) {
+std::string prune_json(const PruneReport& report, uint64_t still_there, bool dry_run, uint64_t duration_ns) {
   nlohmann::ordered_json out{{"message_type", "summary"}, {"dry_run", dry_run}, {"snapshots", report.snapshots}};
   out["packs"] = report.packs;
   out["packs_bytes"] = report.packs_bytes;
@@ -19,6 +19,7 @@ std::string prune_json(const PruneReport& report, bool dry_run, uint64_t duratio
   out["waiting_for"] = report.waiting_for.size();
   out["young_packs"] = report.young_packs;
   out["damaged"] = report.damaged.size();
+  out["still_there"] = still_there;
   out["no_space"] = report.no_space;
   out["duration_s"] = static_cast<double>(duration_ns) / 1e9;
   return out.dump();

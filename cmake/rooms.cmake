@@ -29,6 +29,7 @@ cairn_library(cairn_store
   store/backend/s3/listing.cc
   store/backend/s3/place.cc
   store/backend/s3/read_ahead.cc
+  store/backend/s3/retention.cc
   store/backend/s3/s3.cc
   store/backend/s3/signature.cc
   store/backend/s3/throttle.cc
@@ -62,6 +63,7 @@ cairn_library(cairn_store
   store/keys/keyring.cc
   store/keys/settings.cc
   store/lease/lease.cc
+  store/lock/retention_locker.cc
   store/notes/forgetting.cc
   store/notes/late.cc
   store/notes/note_file.cc
@@ -344,6 +346,7 @@ cairn_library(cairn_cli
   cli/commands/mount.cc
   cli/commands/postgres_restore.cc
   cli/commands/prune.cc
+  cli/commands/retention_lock.cc
   cli/commands/redis_restore.cc
   cli/commands/repair.cc
   cli/commands/restore.cc

@@ -7,6 +7,7 @@
 #include "cli/command.h"
 #include "cli/commands/document_restore.h"
 #include "cli/commands/content_args.h"
+#include "cli/commands/retention_lock.h"
 #include "cli/commands/source_args.h"
 #include "cli/json.h"
 #include "cli/terminal.h"
@@ -29,7 +30,9 @@ constexpr char kDetails[] =
     "exclusion back.\n\n"
     "Names and attributes are always compressed, whatever --compression says.  Files that look unchanged keep the chunks\n"
     "they have, whatever --chunks says.\n\n"
-    "Exit code: 0 done; 3 a snapshot was made, but some files could not be read or a dump breaks off; 1 nothing was\n"
+    "--retention-lock 30d locks in S3 everything that snapshots need for 30 days, so that stolen credentials can't delete it; each\n"
+    "backup makes the locks last longer where less than that is left (docs/s3.md).  Nobody can take such a lock back.\n\n"
+    "Exit code: 0 done; 3 a snapshot was made, but some files could not be read or locked, or a dump breaks off; 1 nothing was\n"
     "recorded.\n\n"
     "Examples:\n"
     "  cairn backup /etc media=/srv/app/media\n"
@@ -37,7 +40,8 @@ constexpr char kDetails[] =
     "  cairn backup /srv/app/media --command db -- docker exec app-db pg_dumpall -U postgres\n"
     "  cairn backup db=postgresql://backup@db.example/ --exclude-database 'test*'\n"
     "  cairn backup cache=redis://backup@cache.example knot=/srv/knot/backup.json\n"
-    "  pg_dumpall | cairn backup - --stdin-name db";
+    "  pg_dumpall | cairn backup - --stdin-name db\n"
+    "  cairn -r s3://backups/host-a backup /etc --retention-lock 30d";
 
 class Backup : public Command {
  public:
@@ -64,6 +68,7 @@ class Backup : public Command {
     to.flag("--force", options_.force, "read every file, also those that look unchanged");
     to.flag("-n,--dry-run", options_.dry_run, "tell what would be saved, write nothing");
     to.text("--compression,--level", "auto|off|1-19", compression_, "zstd level for everything, auto: by kind of content (default: the repository's)");
+    lock_.declare(to);
     to.choice("--chunks", {"fine", "normal", "coarse"}, chunks_, "how long the chunks of files in trees are (default: the repository's)");
   }
 
@@ -76,9 +81,11 @@ class Backup : public Command {
     const std::optional<Secret> document_key_given = document_key(decrypt_key_, "--decrypt-key", "CAIRN_DECRYPT_KEY");
     options_.document_key = document_key_given ? &*document_key_given : nullptr;
     options_.document_key_must_fit = !decrypt_key_.empty();
+    lock_.check(session);
     Repository& repository = session.repository();
     if (!options_.dry_run) session.require_no_rollback();
     if (options_.dry_run) session.progress.show_items();
+    const auto locker = options_.dry_run ? nullptr : lock_.begin(session);
     session.progress.begin();
     BackupResult result = backup(repository, sources, options_, session.progress);
     session.progress.finish();
@@ -86,12 +93,13 @@ class Backup : public Command {
       session.made(result.manifest);
       add_witness(session, result.manifest);
     }
+    const bool locked = finish_locking(session, locker.get());
     if (session.options.json) {
       session.out.line(backup_json(result, session.progress.errors.load(), options_.dry_run));
     } else if (!session.options.quiet) {
       session.out.write(summary(result));
     }
-    return result.incomplete ? kExitIncomplete : kExitDone;
+    return result.incomplete || !locked ? kExitIncomplete : kExitDone;
   }
 
  private:
@@ -121,6 +129,7 @@ class Backup : public Command {
   std::string summary(const BackupResult& result) const;
 
   SourceArguments sources_;
+  RetentionLockOption lock_;
   BackupOptions options_;
   std::vector<std::string> excludes_, exclude_files_;
   std::string largest_, decrypt_key_, format_ = "auto", compression_, chunks_;

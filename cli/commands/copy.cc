@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "cli/command.h"
+#include "cli/commands/retention_lock.h"
 #include "cli/json.h"
 #include "cli/terminal.h"
 #include "store/error.h"
@@ -22,7 +23,7 @@ constexpr char kDetails[] =
     "repository that is backed up into from now on.\n\n"
     "The other repository's password comes from --from-password-file, CAIRN_FROM_PASSWORD_FILE,\n"
     "CAIRN_FROM_PASSWORD_COMMAND, CAIRN_FROM_PASSWORD or a key file (--from-key-file, CAIRN_FROM_KEY_FILE).\n\n"
-    "Exit code: 0 done; 1 a snapshot could not be copied (it is named; the others are there).\n\n"
+    "Exit code: 0 done; 1 a snapshot could not be copied (it is named; the others are there) or something not locked.\n\n"
     "Examples:\n"
     "  cairn copy --from /mnt/usb/cairn\n"
     "  cairn copy --from /mnt/usb/cairn --rechunk --from-password-file /etc/cairn/usb latest";
@@ -43,6 +44,7 @@ class Copy : public Command {
     to.text("--from-password-command", "COMMAND", from_.password_command, "COMMAND prints it [CAIRN_FROM_PASSWORD_COMMAND]");
     to.text("--from-key-file", "FILE", from_.key_file, "a key file opens it [CAIRN_FROM_KEY_FILE]");
     to.flag("--rechunk", options_.recut, "cut the contents anew, as backups into this repository do");
+    lock_.declare(to);
     declare_filter(to, filter_);
     to.positionals(0, SIZE_MAX, arguments_, "");
   }
@@ -60,10 +62,12 @@ class Copy : public Command {
     use_variable(other.key_file, "CAIRN_FROM_KEY_FILE");
     Session from(other, session.parser, session.out, session.progress);
     from.index_soon = true;
+    lock_.check(session);
     session.backend();   // before somebody is asked for a password in vain
     const std::vector<Manifest> wanted = choose(from);
     Repository& repository = session.repository();
     session.require_no_rollback();
+    const auto locker = lock_.begin(session);
     Progress& progress = session.progress;
     progress.begin();
     const CopyResult result = copy_snapshots(
@@ -71,8 +75,9 @@ class Copy : public Command {
         [&](const Manifest& original, const Manifest& copy) { done_.emplace_back(original.id, copy.id); }, progress);
     const uint64_t duration_ns = progress.elapsed_ns();
     progress.finish();
+    const bool locked = finish_locking(session, locker.get());
     report(session, result, duration_ns);
-    return result.failed > 0 || from.damaged_snapshots() > 0 ? kExitFailed : kExitDone;
+    return !locked || result.failed > 0 || from.damaged_snapshots() > 0 ? kExitFailed : kExitDone;
   }
 
  private:
@@ -110,6 +115,7 @@ class Copy : public Command {
   }
 
   CopyOptions options_;
+  RetentionLockOption lock_;
   Options from_;
   SnapshotFilter filter_;
   std::vector<std::string> arguments_;

@@ -4,6 +4,7 @@
 
 #include "cli/command.h"
 #include "cli/commands/prune.h"
+#include "cli/commands/retention_lock.h"
 #include "cli/json.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
@@ -66,12 +67,15 @@ class Forget : public Command {
     declare_filter(to, filter_);
     to.flag("--allow-burst", allow_burst_, "also when one writer sent more than 50 snapshots within a day");
     to.flag("--prune", prune_, "free the space afterwards, as cairn prune does");
+    lock_.declare(to);
     to.flag("-n,--dry-run", dry_run_, "tell what would be forgotten and why, change nothing");
     to.positionals(0, kMostCount, named_, "");
   }
 
   int run(Session& session) override {
     const RetentionPolicy policy = policy_asked_for();
+    if (lock_.given() && !prune_) throw UsageError("--retention-lock goes with --prune: without it there is nothing new to lock");
+    lock_.check(session);
     if (!named_.empty() && !(policy.general.empty() && policy.components.empty()))
       throw UsageError("name snapshots or give rules for keeping, not both");
     CandidateOptions options{parse_group_by(group_by_), !policy.components.empty(), allow_burst_};
@@ -86,7 +90,7 @@ class Forget : public Command {
     if (!dry_run_) carry_out(session);
     const int code = tell_end(session);
     if (!prune_) return code;
-    return std::max(code, run_prune(session, PruneOptions{.dry_run = dry_run_}));
+    return std::max(code, run_prune(session, PruneOptions{.dry_run = dry_run_}, &lock_));
   }
 
  private:
@@ -219,6 +223,7 @@ class Forget : public Command {
   std::vector<std::string> presets_, component_rules_, named_;
   std::string within_, group_by_ = "host,components";
   SnapshotFilter filter_;
+  RetentionLockOption lock_;
   bool allow_burst_ = false, dry_run_ = false, prune_ = false;
   std::vector<Judged> judged_;
   std::map<SnapshotId, SnapshotId> replaced_;

@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include "cli/command.h"
+#include "cli/commands/retention_lock.h"
 #include "cli/json.h"
 #include "cli/terminal.h"
 #include "cli/time_in_name.h"
@@ -23,7 +24,7 @@ constexpr char kDetails[] =
     "component, as if the directory had been backed up that it was made of.  Paths that lead out of it and the like are\n"
     "left out and told.  An archive that is damaged or breaks off is not recorded at all.\n\n"
     "TIME is like 2026-11-20, 2026-11-20T03:00 or 2026-11-20T03:00:15Z, or the word name: the date in the name of FILE.\n\n"
-    "Exit code: 0 done; 3 a snapshot was made, but something was left out; 1 nothing was recorded.\n\n"
+    "Exit code: 0 done; 3 a snapshot was made, but something was left out or not locked; 1 nothing was recorded.\n\n"
     "Examples:\n"
     "  cairn import media-2026-11-20.tar.gz --name media --time name\n"
     "  ssh there tar -c /srv/app | cairn import - --name app --host there";
@@ -46,12 +47,14 @@ class Import : public Command {
     to.text("--host", "HOST", options_.host, "instead of this machine's name");
     to.text("--time", "TIME", time_, "the snapshot's time (else: now)");
     to.list("--tag", "TAG", options_.tags, "a word to find the snapshot by; may be repeated");
+    lock_.declare(to);
     to.positionals(1, 1, arguments_, "FILE.tar is missing (- for standard input)");
   }
 
   int run(Session& session) override {
     const std::string& path = arguments_.at(0);
     fill_options(path);
+    lock_.check(session);
     Fd file;
     std::unique_ptr<StreamSource> input;
     if (path == "-") {
@@ -61,11 +64,13 @@ class Import : public Command {
       if (!file) throw_errno(printable(path));
     }
     Repository& repository = session.repository();
+    const auto locker = lock_.begin(session);
     session.progress.begin();
     const BackupResult result = import_tar(
         repository, [&](std::span<uint8_t> into) { return input ? input->read(into) : read_file(file.get(), path, into); }, options_,
         session.progress);
     session.progress.finish();
+    const bool locked = finish_locking(session, locker.get());
     if (session.options.json) {
       session.out.line(backup_json(result, session.progress.errors.load(), false));
     } else if (!session.options.quiet) {
@@ -75,7 +80,7 @@ class Import : public Command {
                        result.manifest.id.hex().substr(0, 8) + " of " + printable(options_.name) + ".");
       if (result.incomplete) session.out.line(counted(stats.files_failed, "thing was", "things were") + " left out (see above).");
     }
-    return result.incomplete ? kExitIncomplete : kExitDone;
+    return result.incomplete || !locked ? kExitIncomplete : kExitDone;
   }
 
  private:
@@ -101,6 +106,7 @@ class Import : public Command {
   }
 
   ImportOptions options_;
+  RetentionLockOption lock_;
   std::vector<std::string> arguments_;
   std::string time_;
 };

@@ -6,7 +6,9 @@
 
 namespace cairn {
 
-// Prunes and tells: for people in words, for programs as a summary.  Returns the exit code.
-int run_prune(Session& session, const PruneOptions& options);
+class RetentionLockOption;
+
+// Prunes, locks what stays (when `lock` says so) and tells: for people in words, for programs as a summary.  Returns the exit code.
+int run_prune(Session& session, const PruneOptions& options, const RetentionLockOption* lock = nullptr);
 
 }  // namespace cairn

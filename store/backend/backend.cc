@@ -51,6 +51,20 @@ void put(Backend& backend, std::string_view name, ByteView bytes) {
   upload->commit();
 }
 
+namespace {
+
+[[noreturn]] void refuse_locks(const Backend& backend) {
+  throw Error(ErrorCode::kInvalidArgument, backend.describe() + ": files can be locked in S3 only, in a bucket with Object Lock");
+}
+
+}  // namespace
+
+void Backend::lock_created(const RetentionLock&, std::function<bool(std::string_view)> chosen, std::function<void(std::string_view, int64_t)>) {
+  if (chosen) refuse_locks(*this);
+}
+
+int64_t Backend::lock(std::string_view, const RetentionLock&) { refuse_locks(*this); }
+
 Buffer read_whole(Backend& backend, std::string_view name, uint64_t most_bytes) { return backend.read_whole(name, most_bytes); }
 
 Buffer Backend::read_whole(std::string_view name, uint64_t most_bytes) {

@@ -13,6 +13,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -26,6 +27,13 @@ struct StoredFile {
   std::string name;      // whole name, as for read()
   uint64_t size_bytes = 0;
   int64_t mtime_ns = 0;  // by the storage's clock, since the epoch
+};
+
+// How long files can't be removed or replaced by anybody (S3: Object Lock).
+struct RetentionLock {
+  enum class Mode { kCompliance, kGovernance };   // kGovernance: who has a special right may
+  Mode mode = Mode::kCompliance;
+  int64_t seconds = 0;                            // from when a file is written or locked, by the storage's clock
 };
 
 // A file on its way in.  Nothing is visible under its name until commit() returns; destroying it without commit() leaves nothing.
@@ -67,6 +75,17 @@ class Backend {
 
   // How many commit() at once are worth while; 1: the thread that filled a file does it.
   virtual int uploads_at_once() const { return 1; }
+
+  // From now on files for whose name `chosen` says true are locked from their first moment; `locked` is told of each and when its lock
+  // ends, in seconds since the epoch.  Both are called by several threads at once; a null `chosen` ends it.
+  // kInvalidArgument where files can't be locked, which may show only when one is written.
+  virtual void lock_created(const RetentionLock& lock, std::function<bool(std::string_view name)> chosen,
+                            std::function<void(std::string_view name, int64_t end_s)> locked);
+  // Locks a file that is there; a lock that ends later stays.  Returns the end, in seconds since the epoch.
+  // kWrongKey when these credentials may not lock, kNotFound, kInvalidArgument as above.
+  virtual int64_t lock(std::string_view name, const RetentionLock& lock);
+  // Of the files removed so far, those that the storage still keeps, hidden: where a bucket keeps versions.
+  virtual uint64_t removed_but_kept() const { return 0; }
 
   // What was asked of the storage so far, as a sentence for people; "" when nobody counts.
   virtual std::string usage() const { return ""; }

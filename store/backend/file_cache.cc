@@ -43,6 +43,12 @@ class FileCache final : public Backend {
   std::string describe() const override { return inner_->describe(); }
   int uploads_at_once() const override { return inner_->uploads_at_once(); }
   std::string usage() const override { return inner_->usage(); }
+  uint64_t removed_but_kept() const override { return inner_->removed_but_kept(); }
+  int64_t lock(std::string_view name, const RetentionLock& lock) override { return inner_->lock(name, lock); }
+  void lock_created(const RetentionLock& lock, std::function<bool(std::string_view)> chosen,
+                    std::function<void(std::string_view, int64_t)> locked) override {
+    inner_->lock_created(lock, std::move(chosen), std::move(locked));
+  }
 
   bool remove(std::string_view name) override {
     std::error_code ignored;

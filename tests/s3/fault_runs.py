@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Backups to a server that misbehaves (fault_server.py): whoever exits 0 has told the truth, whoever doesn't says why.
+"""Backups to a server that misbehaves: whoever exits 0 has told the truth, whoever doesn't says why.
 
-    fault_runs.py CAIRN RUNS [FIRST-SEED]
+    fault_runs.py CAIRN RUNS [FIRST-SEED [ENDPOINT]]
 
-Each run: a repository on a server of its own; with faults, some of: backups of a changing folder (sometimes two at once), forget with
+Without ENDPOINT the server is fault_server.py's; with it the faults happen on the way to a real one (fault_proxy.py), which has a bucket
+"cairn" of access/secret.  Each run: a repository of its own; with faults, some of: backups of a changing folder (sometimes two at once), forget with
 prune, restore, check.  Afterwards, without faults: `check --read-data` finds no damage, every snapshot whose backup exited 0 is there
 (unless it was forgotten) and restores to the very bytes, and a backup works.  A run is its seed: the same seed draws the same faults,
 though threads may meet them in another order.
@@ -19,24 +20,28 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import fault_proxy  # noqa: E402
 import fault_server  # noqa: E402
 
 ALLOWED = {0, 1, 3, 11}   # done, failed with a reason, done in part, out-leased
 
 
 class Run:
-    def __init__(self, cairn, seed, folder):
+    def __init__(self, cairn, seed, folder, endpoint):
         self.cairn, self.seed, self.folder, self.random = cairn, seed, folder, random.Random(seed)
         # One in four meets so many faults that commands give up, one in ten none but one kind.
         self.rate = self.random.choice([0.02, 0.05, 0.1, 0.3])
         faults = [self.random.choice(fault_server.FAULTS)] if self.random.random() < 0.3 else None
-        self.server, self.store = fault_server.start(seed, 0, faults)
+        start = fault_proxy.start if endpoint else fault_server.start
+        self.server, self.store = start(seed, 0, faults, *([endpoint] if endpoint else []))
+        self.prefix = os.path.basename(folder)
         self.failed = 0
+        self.patience_s = 60   # a busy machine is no fault
 
     def environment(self, cache):
-        return {**os.environ, "CAIRN_REPOSITORY": f"s3://cairn/repository?endpoint=http://127.0.0.1:{self.server.server_address[1]}",
+        return {**os.environ, "CAIRN_REPOSITORY": f"s3://cairn/{self.prefix}?endpoint=http://127.0.0.1:{self.server.server_address[1]}",
                 "AWS_ACCESS_KEY_ID": "access", "AWS_SECRET_ACCESS_KEY": "secret", "CAIRN_CACHE_DIR": f"{self.folder}/{cache}",
-                "CAIRN_KEY_FILE": f"{self.folder}/key", "CAIRN_S3_RETRY_SECONDS": "0.5", "XDG_CONFIG_HOME": self.folder}
+                "CAIRN_KEY_FILE": f"{self.folder}/key", "CAIRN_S3_RETRY_SECONDS": str(self.patience_s), "XDG_CONFIG_HOME": self.folder}
 
     def call(self, *words, cache="cache", good=None):
         done = subprocess.run([self.cairn, *words], env=self.environment(cache), capture_output=True, text=True, timeout=120)
@@ -84,9 +89,9 @@ class Run:
     def run(self):
         self.call("init", "--new-key-file", f"{self.folder}/key", good={0})
         os.makedirs(f"{self.folder}/kept")
-        self.store.rate = self.rate
+        self.store.rate, self.patience_s = self.rate, 0.5
         snapshots = self.work()
-        self.store.rate = 0
+        self.store.rate, self.patience_s = 0, 60
         refused = [line for line in self.store.log if line.startswith("REFUSED")]
         if refused:
             raise AssertionError(f"a request that S3 would refuse: {refused[0]}")
@@ -106,9 +111,9 @@ class Run:
         return self.failed, len(self.store.log)
 
 
-def one(cairn, seed):
+def one(cairn, seed, endpoint):
     folder = tempfile.mkdtemp(prefix="cairn-faults-")
-    run = Run(cairn, seed, folder)
+    run = Run(cairn, seed, folder, endpoint)
     try:
         return run.run()
     except (AssertionError, subprocess.TimeoutExpired, json.JSONDecodeError, OSError) as error:
@@ -122,8 +127,9 @@ def one(cairn, seed):
 
 def main():
     cairn, runs, first = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]) if len(sys.argv) > 3 else 1
+    endpoint = sys.argv[4] if len(sys.argv) > 4 else None
     with concurrent.futures.ThreadPoolExecutor(3) as pool:
-        results = list(pool.map(lambda seed: one(cairn, seed), range(first, first + runs)))
+        results = list(pool.map(lambda seed: one(cairn, seed, endpoint), range(first, first + runs)))
     good = [r for r in results if r]
     print(f"{runs} runs, {runs - len(good)} bad; {sum(f for f, _ in good)} commands gave up, {sum(n for _, n in good)} faults")
     if runs >= 100 and not sum(n for _, n in good) >= runs:

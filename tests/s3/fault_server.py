@@ -123,6 +123,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.error(403, "RequestTimeTooSkewed")
         if fault == "garbage":
             return self.answer(502, b"<html><body>502 Bad Gateway")
+        self.serve(path, query, body, is_list, fault)
+
+    def serve(self, path, query, body, is_list, fault):
         wrong = self.signature_error(path, query, body)
         if wrong:
             self.store.log.append(f"REFUSED {wrong[1]} {self.command} {self.path}")
@@ -221,10 +224,10 @@ class Server(http.server.ThreadingHTTPServer):
         pass
 
 
-def start(seed, rate, faults=None):
+def start(seed, rate, faults=None, handler=Handler, **more):
     """A running server: (server, its store).  Stop it with server.shutdown()."""
     store = Store(seed, rate, list(faults or FAULTS))
-    server = Server(("127.0.0.1", 0), type("Bound", (Handler,), {"store": store}))
+    server = Server(("127.0.0.1", 0), type("Bound", (handler,), {"store": store, **more}))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server, store
 

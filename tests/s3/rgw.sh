@@ -3,7 +3,9 @@
 #
 #   rgw.sh run COMMAND...     starts it, runs the command with CAIRN_TEST_S3=URL-of-the-endpoint, stops it; the command's exit code
 #
-# Users: access/secret, owner of the bucket "cairn"; writer/secret and reader/secret with the policies of docs/s3.md on it; documented/secret
+# With TLS at CAIRN_TEST_S3_TLS, for localhost and cairn.localhost, by the authority in CAIRN_TEST_S3_CA.  Role "visitor" is for whoever asks
+# its STS; it may do everything in the bucket "cairn".
+# Users: access/secret, owner of the buckets "cairn" and "locked" (with Object Lock); writer/secret and reader/secret with the policies of docs/s3.md on it; documented/secret
 # with the six permissions that an older tool asked for.  Exit code 77 where Ceph isn't installed or we aren't root.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -18,6 +20,7 @@ folder=$(mktemp -d /tmp/cairn-rgw-XXXXXX)
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 port=$(free_port)
 monitor_port=$(free_port)
+tls_port=$(free_port)
 started=()
 
 own() { started+=("$1"); disown "$1"; }   # without the shell's "Killed"
@@ -55,10 +58,23 @@ osd pool default pgp num = 1
 osd crush chooseleaf type = 0
 rgw data = $folder/rgw
 rgw dns name = localhost
-rgw frontends = beast endpoint=127.0.0.1:$port
+rgw frontends = beast endpoint=127.0.0.1:$port ssl_endpoint=127.0.0.1:$tls_port ssl_certificate=$folder/server.pem ssl_private_key=$folder/server.key
+rgw s3 auth use sts = true
+rgw s3 auth order = local, sts
+rgw sts key = 0123456789abcdef
 EOF
 
+# An authority, and a certificate of it.
+make_certificates() {
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj "/CN=cairn's test authority" \
+    -keyout "$folder/ca.key" -out "$folder/ca.pem"
+  openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=localhost -keyout "$folder/server.key" -out "$folder/server.csr"
+  printf 'subjectAltName=DNS:localhost,DNS:cairn.localhost\n' >"$folder/names"
+  openssl x509 -req -in "$folder/server.csr" -CA "$folder/ca.pem" -CAkey "$folder/ca.key" -CAcreateserial -days 2 -extfile "$folder/names" -out "$folder/server.pem"
+}
+
 start() {
+  make_certificates
   export CEPH_CONF=$folder/ceph.conf
   mkdir -p "$folder"/{mon,osd,rgw}
   ceph-authtool --create-keyring "$folder/keyring" --gen-key -n mon. --cap mon 'allow *'
@@ -76,6 +92,10 @@ start() {
   for user in access writer reader documented; do
     timeout 60 radosgw-admin -n client.rgw user create --uid="$user" --display-name="$user" --access-key="$user" --secret-key=secret
   done
+  timeout 60 radosgw-admin -n client.rgw role create --role-name=visitor --assume-role-policy-doc='{"Version":"2012-10-17","Statement":[
+    {"Effect":"Allow","Principal":{"AWS":["arn:aws:iam:::user/access"]},"Action":["sts:AssumeRole"]}]}'
+  timeout 60 radosgw-admin -n client.rgw role-policy put --role-name=visitor --policy-name=all --policy-doc='{"Version":"2012-10-17","Statement":[
+    {"Effect":"Allow","Action":["s3:*"],"Resource":["arn:aws:s3:::cairn","arn:aws:s3:::cairn/*"]}]}'
   timeout 60 sh -c "until curl -s -o /dev/null http://127.0.0.1:$port/; do sleep 0.2; done"
   python3 "$here/bucket.py" "http://127.0.0.1:$port"
 }
@@ -83,7 +103,8 @@ start() {
 start >"$folder/start.log" 2>&1 || { tail -n 20 "$folder/start.log" >&2; echo "Ceph doesn't start" >&2; exit 1; }
 
 status=0
-CAIRN_TEST_S3=http://127.0.0.1:$port "$@" &   # waited for, so that a signal is acted on at once
+export CAIRN_TEST_S3=http://127.0.0.1:$port CAIRN_TEST_S3_TLS=https://localhost:$tls_port CAIRN_TEST_S3_CA=$folder/ca.pem
+"$@" &   # waited for, so that a signal is acted on at once
 started+=($!)
 wait "${started[-1]}" || status=$?
 exit "$status"

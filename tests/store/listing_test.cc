@@ -44,6 +44,17 @@ TEST(S3Listing, RefusesWhatIsNone) {
   EXPECT_THROW(parse_listing(deep), Error);
 }
 
+TEST(S3Retention, IsReadWithAnyFractionOfASecond) {
+  const S3Retention ceph = parse_retention(
+      "<?xml version=\"1.0\"?><Retention><Mode>COMPLIANCE</Mode><RetainUntilDate>2027-12-01T00:00:00.000000000Z</RetainUntilDate></Retention>");
+  EXPECT_EQ(ceph.mode, "COMPLIANCE");
+  EXPECT_EQ(ceph.end_ns, parse_s3_time("2027-12-01T00:00:00Z"));
+  EXPECT_EQ(parse_retention("<Retention xmlns=\"x\"/>").mode, "");
+  EXPECT_EQ(parse_retention("<Error><Code>NoSuchKey</Code></Error>").mode, "");
+  EXPECT_THROW(parse_retention("<Retention><Mode>COMPLIANCE"), Error);
+  EXPECT_THROW(parse_retention("<Retention><RetainUntilDate>soon</RetainUntilDate></Retention>"), Error);
+}
+
 TEST(S3Failure, IsReadWhereThereIsOne) {
   const S3Failure failure = parse_failure("<?xml version='1.0'?><Error><Code>NoSuchKey</Code><Message>It isn&apos;t there</Message><Resource>/x</Resource></Error>");
   EXPECT_EQ(failure.code, "NoSuchKey");

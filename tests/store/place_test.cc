@@ -62,6 +62,8 @@ TEST(S3Place, UnencryptedOnlyWithinTheMachineOrWhenAskedFor) {
   EXPECT_EQ(parse_s3_place("s3://bucket?endpoint=http://rgw.example&insecure=yes", environment({})).scheme, "http");
   for (std::string host : {"127.0.0.1:7480", "localhost", "bucket.localhost:1", "[::1]:80"})
     EXPECT_EQ(parse_s3_place("s3://bucket?endpoint=http://" + host, environment({})).host, host);
+  for (std::string host : {"127.0.0.1.example", "127.example:80", "notlocalhost"})
+    EXPECT_NE(refusal([&] { parse_s3_place("s3://bucket?endpoint=http://" + host, environment({})); }).find("insecure=yes"), std::string::npos) << host;
 }
 
 TEST(S3Place, RefusesWithAdvice) {

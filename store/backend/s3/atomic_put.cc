@@ -22,6 +22,12 @@ constexpr int kMostRounds = 200;
 constexpr int kForeignEtags = 4;   // so many that are no MD5, and none that is
 const S3Headers kUnlessThere{{"if-none-match", "*"}};
 
+// Does the last element begin with an id?
+bool random_name(std::string_view key) {
+  const std::string_view leaf = key.substr(key.rfind('/') + 1).substr(0, 64);
+  return leaf.size() == 64 && leaf.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
 S3Body small_body(std::string_view content) {
   S3Body body("");
   body.append(view(content));
@@ -34,18 +40,21 @@ S3Body small_body(std::string_view content) {
 AtomicPut::AtomicPut(S3Client& client, std::string scratch, std::string known_file)
     : client_(client), scratch_(std::move(scratch)), known_file_(std::move(known_file)) {}
 
+// Ceph 16 honours the condition only while a bucket keeps no versions: a "yes" from before counts no longer when versions show up.  What
+// is put first, a lease, has a random name, so nothing was lost then.
 bool AtomicPut::conditional() {
   std::lock_guard lock(mu_);
-  if (conditional_) return *conditional_;
+  if (conditional_ && (versions_ || !client_.versions())) return *conditional_;
   std::string known;
-  std::ifstream(known_file_) >> known;
-  if (known != "yes" && known != "no") {
-    known = probe() ? "yes" : "no";
+  if (!conditional_) std::ifstream(known_file_) >> known;
+  if (known != "yes" && known != "no" && known != "yes-with-versions") {
+    known = !probe() ? "no" : client_.versions() ? "yes-with-versions" : "yes";
     std::error_code ignored;   // it is asked again the next time
     std::filesystem::create_directories(std::filesystem::path(known_file_).parent_path(), ignored);
     std::ofstream(known_file_) << known << "\n";
   }
-  conditional_ = known == "yes";
+  conditional_ = known != "no";
+  versions_ = known != "yes";
   return *conditional_;
 }
 
@@ -95,26 +104,36 @@ bool AtomicPut::there(const std::string& key, const S3Body& body) {
 }
 
 // Just stored by us, the server says: a foreign ETag makes us look.  It is ours, so it may be replaced.
-void AtomicPut::store(const std::string& key, const S3Body& body, const std::string& first_etag) {
+void AtomicPut::store(const std::string& key, const S3Body& body, const S3Headers& headers, const std::string& first_etag) {
   std::string etag = first_etag;
   for (int time = 0; time < 3; ++time) {
     if (etag == to_hex(body.md5())) return void(++md5_etags_);
     // Where none ever is an MD5, as with some ways of encryption, they tell nothing: the server has checked both digests.
     if (md5_etags_ == 0 && other_etags_ >= kForeignEtags) return;
     if (equal(key, body, etag)) return void(++other_etags_);
-    etag = client_.put(key, body, {}).value_or("");
+    etag = client_.put(key, body, headers).value_or("");
   }
   throw Error(ErrorCode::kIo, client_.name(key) + ": the server keeps other bytes than it was sent, each time; don't trust it");
 }
 
-void AtomicPut::put(const std::string& key, const S3Body& body) {
-  if (!conditional()) return put_claimed(key, body);
+bool AtomicPut::put(const std::string& key, const S3Body& body, const S3Headers& headers) {
+  if (!conditional()) return random_name(key) ? put_unclaimed(key, body, headers) : put_claimed(key, body, headers);
+  S3Headers unless_there = headers;
+  unless_there.insert(kUnlessThere.begin(), kUnlessThere.end());
   for (int time = 0; time < 3; ++time) {
-    const auto etag = client_.put(key, body, kUnlessThere);
-    if (etag) return store(key, body, *etag);
-    if (there(key, body)) return;   // ours (an answer was lost), or an equal one
-  }                                 // gone again meanwhile
+    if (const auto etag = client_.put(key, body, unless_there)) {
+      store(key, body, headers, *etag);
+      return true;
+    }
+    if (there(key, body)) return false;   // ours (an answer was lost), or an equal one
+  }                                       // gone again meanwhile
   throw Error(ErrorCode::kIo, client_.name(key) + ": PUT: the server says it is there, and that it isn't");
+}
+
+bool AtomicPut::put_unclaimed(const std::string& key, const S3Body& body, const S3Headers& headers) {
+  if (there(key, body)) return false;
+  store(key, body, headers, client_.put(key, body, headers).value_or(""));
+  return true;
 }
 
 bool AtomicPut::nobody_else_claims(const std::string& claims, const std::string& mine) {
@@ -128,24 +147,24 @@ bool AtomicPut::nobody_else_claims(const std::string& claims, const std::string&
   return seen && (alone || newest - other > kClaimStaleS * 1'000'000'000);
 }
 
-void AtomicPut::put_claimed(const std::string& key, const S3Body& body) {
+bool AtomicPut::put_claimed(const std::string& key, const S3Body& body, const S3Headers& headers) {
   const std::string claims = scratch_ + to_hex(sha256(view(key))) + ".";
   for (int round = 0; round < kMostRounds; ++round) {
-    if (there(key, body)) return;
+    if (there(key, body)) return false;
     std::array<uint8_t, 16> random;
     random_fill(random);
     const std::string mine = claims + to_hex(random);
     const auto claimed = Clock::now();
     client_.put(mine, small_body("claim\n"), {});
     const bool free = nobody_else_claims(claims, mine) && !there(key, body) && Clock::now() - claimed < kClaimTrusted;
-    if (free) store(key, body, client_.put(key, body, {}).value_or(""));
+    if (free) store(key, body, headers, client_.put(key, body, headers).value_or(""));
     try {
       client_.remove(mine);
     } catch (const Error&) {   // where that isn't allowed it counts for an hour
-      if (free) return;
+      if (free) return true;
       throw;
     }
-    if (free) return;
+    if (free) return true;
     std::this_thread::sleep_for(std::chrono::milliseconds(1 + random_below(20u << std::min(round, 6))));
   }
   throw Error(ErrorCode::kIo, client_.name(key) + ": somebody else keeps claiming it; try again in an hour");

@@ -40,18 +40,33 @@ std::string reason(const S3Reply& reply) {
   return out;
 }
 
+// A lock was asked for (`locks`), and there are none in this bucket.
+bool without_locks(const S3Reply& reply, bool locks) {
+  const std::string& code = reply.failure.code;
+  return locks && (reply.status == 501 || (reply.status == 400 && (code == "InvalidRequest" || code == "InvalidArgument")));
+}
+
+// What a request is called in counts and messages.
+std::string verb(const std::string& method, const S3Query& query) {
+  if (query.contains("list-type")) return "LIST";
+  return query.contains("retention") && method == "PUT" ? "LOCK" : method;
+}
+
 // What to do about it; "" when there is nothing to say.
-std::string advice(const S3Reply& reply, const std::string& method) {
+std::string advice(const S3Reply& reply, const std::string& method, bool locks) {
   const std::string& code = reply.failure.code;
   if (code == "SignatureDoesNotMatch") return "the secret key is not the one that belongs to this access key";
   if (code == "InvalidAccessKeyId") return "the server doesn't know this access key; check the credentials and the endpoint";
   if (code == "ExpiredToken" || code == "TokenRefreshRequired") return "the session token has expired: get new credentials";
+  if (code == "InvalidToken") return "the session token isn't one of these credentials";
   if (code == "NoSuchBucket") return "the bucket doesn't exist; make it first, cairn doesn't";
   if (code == "InvalidObjectState") return "it is archived; restore it to a storage class that can be read";
   if (code == "AuthorizationHeaderMalformed" || code == "PermanentRedirect" || reply.status == 301 || reply.status == 307) {
     const std::string region = reply.header("x-amz-bucket-region");
     return "the bucket is elsewhere: add region=" + (region.empty() ? "NAME" : printable(region)) + " to the URL";
   }
+  if (without_locks(reply, locks)) return "the bucket has no Object Lock, which is chosen when a bucket is made: use another bucket, or no --retention-lock";
+  if (reply.status == 403 && locks && method != "GET") return "these credentials may not lock (s3:PutObjectRetention)" + std::string(method == "PUT" ? ", or not write there (s3:PutObject)" : "");
   if (reply.status == 403 && method == "DELETE") return "these credentials may not delete (s3:DeleteObject)";
   if (reply.status == 403 && method == "PUT") return "these credentials may not write there (s3:PutObject)";
   if (reply.status == 403 && method == "LIST") return "these credentials may not list the bucket (s3:ListBucket)";
@@ -101,11 +116,12 @@ bool S3Client::correct_clock(const S3Headers& headers) {
   return true;
 }
 
-void S3Client::count(const std::string& method, const S3Query& query) {
-  if (method == "PUT") ++counts_.put;
-  else if (method == "HEAD") ++counts_.head;
-  else if (method == "DELETE") ++counts_.remove;
-  else if (query.contains("list-type")) ++counts_.list;
+void S3Client::count(const std::string& kind) {
+  if (kind == "LOCK") ++counts_.lock;
+  else if (kind == "PUT") ++counts_.put;
+  else if (kind == "HEAD") ++counts_.head;
+  else if (kind == "DELETE") ++counts_.remove;
+  else if (kind == "LIST") ++counts_.list;
   else ++counts_.get;
 }
 
@@ -119,21 +135,28 @@ void S3Client::pause(double seconds) const {
 S3Reply S3Client::request(const std::string& method, std::string_view key, const S3Query& query, S3Headers headers,
                           const S3Body* body, uint64_t most_bytes, std::initializer_list<int> good) {
   std::optional<Clock::time_point> first_failure;
+  const std::string kind = verb(method, query);
   for (int attempt = 1;; ++attempt) {
-    count(method, query);
+    count(kind);
     HttpReply answer = http_.perform(sign(method, key, query, headers, body, most_bytes));
     counts_.received_bytes += answer.body.size();
     if (body) counts_.sent_bytes += body->size_bytes();
     S3Reply reply{answer.status, std::move(answer.headers), std::move(answer.body), {}};
     const bool whole = answer.trouble.empty();
-    if (whole && std::ranges::find(good, reply.status) != good.end()) return reply;
+    if (whole && std::ranges::find(good, reply.status) != good.end()) {
+      if (const std::string version = reply.header("x-amz-version-id"); kind == "PUT" && !version.empty() && version != "null") versions_ = true;
+      return reply;
+    }
+    if (answer.refused_server)
+      throw Error(ErrorCode::kIo, place_.scheme + "://" + place_.request_host() + ": the server's certificate isn't accepted: " + answer.trouble +
+                                      "; where the authority is your own, name the file with its certificate in CAIRN_S3_CA_FILE");
     if (whole && reply.status / 100 != 2) reply.failure = parse_failure(text(reply.body));
     if (whole && reply.status == 403 && reply.failure.code != "AccessDenied" && correct_clock(reply.headers) && attempt <= 3) continue;
     const bool repeat = !whole || worth_repeating(reply) || (reply.status == 403 && reply.failure.code == "RequestTimeTooSkewed");
-    if (!repeat) fail(method == "GET" && query.contains("list-type") ? "LIST" : method, key, reply);
+    if (!repeat) fail(kind, key, reply, query.contains("retention") || headers.contains("x-amz-object-lock-mode"));
     if (!first_failure) first_failure = Clock::now();
     if (seconds_since(*first_failure) >= settings_.patience_s)
-      throw Error(ErrorCode::kIo, name(key) + ": " + method + ": " + (whole ? "the server answers " + reason(reply) : answer.trouble) + " (tried " +
+      throw Error(ErrorCode::kIo, name(key) + ": " + kind + ": " + (whole ? "the server answers " + reason(reply) : answer.trouble) + " (tried " +
                                       std::to_string(attempt) + " times in " + std::to_string(std::lround(seconds_since(*first_failure))) + " s)");
     if (settings_.stop && settings_.stop()) throw Error(ErrorCode::kInterrupted, "interrupted");
     ++counts_.repeated;
@@ -148,13 +171,19 @@ S3Reply S3Client::request(const std::string& method, std::string_view key, const
   }
 }
 
-void S3Client::fail(const std::string& method, std::string_view key, const S3Reply& reply) const {
+void S3Client::fail(const std::string& kind, std::string_view key, const S3Reply& reply, bool locks) const {
   if (reply.status == 404 && reply.failure.code != "NoSuchBucket") throw Error(ErrorCode::kNotFound, name(key) + ": there is no such object");
-  const std::string hint = advice(reply, method);
+  std::string hint = advice(reply, kind, locks);
+  // Ceph says no more of a token that is wrong, too old or missing, and Amazon little of a missing one.
+  if (reply.status == 403 && (reply.failure.code == "InvalidAccessKeyId" || (reply.failure.code == "AccessDenied" && (kind == "GET" || kind == "LIST"))))
+    hint += credentials_.session_token.empty() ? "; if they are temporary, their session token is missing (AWS_SESSION_TOKEN)"
+                                                : "; or their session token is wrong or has expired";
   ErrorCode code = ErrorCode::kIo;
   if (reply.failure.code == "QuotaExceeded" || reply.status == 507) code = ErrorCode::kNoSpace;
-  if (reply.status == 403 && method == "DELETE") code = ErrorCode::kWrongKey;
-  throw Error(code, name(key) + ": " + method + ": the server answers " + reason(reply) + (hint.empty() ? "" : "; " + hint));
+  if (reply.status == 405 && kind == "LOCK") code = ErrorCode::kNotFound;   // deleted: what is there is only the mark of it
+  if (reply.status == 403 && (kind == "DELETE" || kind == "LOCK")) code = ErrorCode::kWrongKey;
+  if (without_locks(reply, locks)) code = ErrorCode::kInvalidArgument;
+  throw Error(code, name(key) + ": " + kind + ": the server answers " + reason(reply) + (hint.empty() ? "" : "; " + hint));
 }
 
 S3Reply S3Client::get(std::string_view key, const S3Headers& headers, uint64_t most_bytes) {
@@ -191,6 +220,8 @@ void S3Client::list(std::string_view prefix, const std::function<void(S3Object&&
   } while (!token.empty());
 }
 
-void S3Client::remove(std::string_view key) { request("DELETE", key, {}, {}, nullptr, kMostSmallAnswerBytes, {200, 202, 204, 404}); }
+bool S3Client::remove(std::string_view key) {
+  return request("DELETE", key, {}, {}, nullptr, kMostSmallAnswerBytes, {200, 202, 204, 404}).header("x-amz-delete-marker") != "true";
+}
 
 }  // namespace cairn

@@ -3,7 +3,8 @@
 // Repeated: transport failures, 408, 429, 5xx, 409 of a conditional PUT, a body damaged on the way; with growing, random pauses, or
 //           as long as the server asks for (Retry-After), until `patience_s` has passed since the first failure.  A clock that is
 //           wrong is corrected from the server's.
-// Errors:   kNotFound; kWrongKey when these credentials may not delete; kIo for all else: what, where, the server's reason; kInterrupted in place of repeating once settings.stop says so.
+// Errors:   kNotFound; kWrongKey when these credentials may not delete or lock; kInvalidArgument when the bucket has no locks; kIo for all
+//           else: what, where, the server's reason; kInterrupted in place of repeating once settings.stop says so.
 // Threads:  thread-safe.
 #pragma once
 
@@ -25,8 +26,8 @@ struct S3Settings {
 
 // What was asked of the server; repetitions count.
 struct S3Counts {
-  std::atomic<uint64_t> put{0}, get{0}, head{0}, list{0}, remove{0}, repeated{0}, sent_bytes{0}, received_bytes{0};
-  uint64_t requests() const { return put + get + head + list + remove; }
+  std::atomic<uint64_t> put{0}, get{0}, head{0}, list{0}, remove{0}, lock{0}, repeated{0}, sent_bytes{0}, received_bytes{0};
+  uint64_t requests() const { return put + get + head + list + remove + lock; }
 };
 
 struct S3Reply {
@@ -56,11 +57,14 @@ class S3Client {
   std::optional<std::string> put(std::string_view key, const S3Body& body, const S3Headers& headers);
   // All objects whose key begins with `prefix`, in the server's order, a page at a time.
   void list(std::string_view prefix, const std::function<void(S3Object&&)>& each);
-  // It is a success when it wasn't there.
-  void remove(std::string_view key);
+  // It is a success when it wasn't there.  False when the bucket keeps it as an old version.
+  bool remove(std::string_view key);
   // Any request to an object ("" for the bucket).  `good`: what is returned; other answers are errors.
   S3Reply request(const std::string& method, std::string_view key, const S3Query& query, S3Headers headers, const S3Body* body,
                   uint64_t most_bytes, std::initializer_list<int> good);
+
+  // A reply to a PUT has told that the bucket keeps old versions.
+  bool versions() const { return versions_; }
 
   // "s3://bucket/key".
   std::string name(std::string_view key) const;
@@ -71,9 +75,9 @@ class S3Client {
   HttpRequest sign(const std::string& method, std::string_view key, const S3Query& query, const S3Headers& headers,
                    const S3Body* body, uint64_t most_bytes) const;
   bool correct_clock(const S3Headers& headers);
-  void count(const std::string& method, const S3Query& query);
+  void count(const std::string& kind);
   void pause(double seconds) const;
-  [[noreturn]] void fail(const std::string& method, std::string_view key, const S3Reply& reply) const;
+  [[noreturn]] void fail(const std::string& kind, std::string_view key, const S3Reply& reply, bool locks) const;
 
   const S3Place place_;
   const S3Credentials credentials_;
@@ -81,6 +85,7 @@ class S3Client {
   Throttle upload_, download_;
   HttpClient http_;
   std::atomic<int64_t> clock_offset_s_{0};
+  std::atomic<bool> versions_{false};
   S3Counts counts_;
 };
 

@@ -188,6 +188,7 @@ HttpReply HttpClient::perform(const HttpRequest& request) {
   const CURLcode code = curl_easy_perform(easy);
   if (exchange.failure) std::rethrow_exception(exchange.failure);   // the connection is not used again
   if (code != CURLE_OK) reply.trouble = exchange.too_long ? "the answer is longer than it may be" : *why ? why : curl_easy_strerror(code);
+  reply.refused_server = code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE || code == CURLE_SSL_ISSUER_ERROR;
   if (code == CURLE_OK) give_back(std::move(connection));
   return reply;
 }

@@ -28,6 +28,7 @@ struct HttpReply {
   S3Headers headers;            // names in lower case
   Buffer body;
   std::string trouble;          // why there is no (whole) answer; "" when there is
+  bool refused_server = false;  // the trouble: its certificate, or what it is verified against; it will be the same the next time
 };
 
 struct HttpSettings {

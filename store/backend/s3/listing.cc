@@ -168,6 +168,18 @@ S3Listing parse_listing(std::string_view xml) {
   return out;
 }
 
+S3Retention parse_retention(std::string_view xml) {
+  S3Retention out;
+  walk(
+      xml,
+      [&](const std::string& path, std::string& text) {
+        if (path == "/Retention/Mode") out.mode = std::move(text);
+        if (path == "/Retention/RetainUntilDate") out.end_ns = parse_s3_time(text);
+      },
+      [](const std::string&) {});
+  return out;
+}
+
 S3Failure parse_failure(std::string_view xml) noexcept {
   S3Failure out;
   try {

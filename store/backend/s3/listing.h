@@ -33,6 +33,13 @@ struct S3Failure {
 };
 S3Failure parse_failure(std::string_view xml) noexcept;
 
+// What GET ?retention answers.
+struct S3Retention {
+  std::string mode;           // "COMPLIANCE", "GOVERNANCE"; "" when it says nothing
+  int64_t end_ns = 0;         // since the epoch
+};
+S3Retention parse_retention(std::string_view xml);
+
 // "2009-10-12T17:50:30.000Z" in nanoseconds since the epoch; kCorrupt.
 int64_t parse_s3_time(std::string_view text);
 

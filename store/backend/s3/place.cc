@@ -48,7 +48,8 @@ void require_bucket(const std::string& bucket) {
 bool loopback(std::string_view host) {
   if (host.starts_with("[::1]")) return true;
   host = host.substr(0, host.find(':'));
-  return host == "localhost" || host.ends_with(".localhost") || host.starts_with("127.");
+  return host == "localhost" || host.ends_with(".localhost") ||
+         (host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string_view::npos);
 }
 
 void set_endpoint(S3Place& place, std::string endpoint, bool insecure) {

@@ -7,6 +7,7 @@
 
 #include "store/backend/s3/atomic_put.h"
 #include "store/backend/s3/read_ahead.h"
+#include "store/backend/s3/retention.h"
 #include "store/error.h"
 #include "store/id.h"
 
@@ -110,9 +111,22 @@ class S3Backend final : public Backend {
         throw;
       }
     }
-    client_.remove(key(name));
+    if (!client_.remove(key(name))) ++removed_but_kept_;
     return true;
   }
+
+  void lock_created(const RetentionLock& lock, std::function<bool(std::string_view)> chosen,
+                    std::function<void(std::string_view, int64_t)> locked) override {
+    std::lock_guard guard(mu_);
+    created_ = {lock, std::move(chosen), std::move(locked)};
+  }
+  int64_t lock(std::string_view name, const RetentionLock& lock) override {
+    require_valid_name(name);
+    if (!knows_locks_) require_locks(client_, key(name));
+    knows_locks_ = true;
+    return lock_object(client_, key(name), lock.mode, client_.server_now_s() + lock.seconds);
+  }
+  uint64_t removed_but_kept() const override { return removed_but_kept_; }
 
   std::string describe() const override { return where_; }
   int uploads_at_once() const override { return kUploadsAtOnce; }
@@ -120,12 +134,20 @@ class S3Backend final : public Backend {
   std::string usage() const override {
     const S3Counts& n = client_.counts();
     return std::to_string(n.requests()) + " requests to S3: " + std::to_string(n.put) + " PUT, " + std::to_string(n.get) + " GET, " +
-           std::to_string(n.head) + " HEAD, " + std::to_string(n.list) + " LIST, " + std::to_string(n.remove) + " DELETE, of them " +
+           std::to_string(n.head) + " HEAD, " + std::to_string(n.list) + " LIST, " + std::to_string(n.remove) + " DELETE" +
+           (n.lock ? ", " + std::to_string(n.lock) + " LOCK" : "") + ", of them " +
            std::to_string(n.repeated) + " repeated; " + std::to_string(n.sent_bytes) + " bytes sent, " + std::to_string(n.received_bytes) + " received";
   }
 
   void publish(const std::string& name, const S3Body& body) {
-    puts_.put(key(name), body);
+    Created created;
+    {
+      std::lock_guard lock(mu_);
+      created = created_;
+    }
+    const bool locks = created.chosen && created.chosen(name);
+    const int64_t end_s = client_.server_now_s() + created.lock.seconds;
+    if (puts_.put(key(name), body, locks ? lock_headers(created.lock.mode, end_s) : S3Headers{}) && locks) created.locked(name, end_s);
     std::lock_guard lock(mu_);
     recent_.push_front(name);
     if (recent_.size() > kMostRecent) recent_.pop_back();
@@ -136,6 +158,12 @@ class S3Backend final : public Backend {
   struct Range {
     Buffer bytes;
     uint64_t file_bytes = 0;   // of the whole file
+  };
+
+  struct Created {             // what becomes of files that are created
+    RetentionLock lock;
+    std::function<bool(std::string_view)> chosen;
+    std::function<void(std::string_view, int64_t)> locked;
   };
 
   std::string key(std::string_view name) const { return root_ + std::string(name); }
@@ -176,6 +204,9 @@ class S3Backend final : public Backend {
   ReadAhead reads_;
   std::mutex mu_;
   std::list<std::string> recent_;   // guarded by mu_; names that were published last
+  Created created_;                 // guarded by mu_
+  std::atomic<uint64_t> removed_but_kept_{0};
+  std::atomic<bool> knows_locks_{false};
 };
 
 class S3Upload final : public Upload {
