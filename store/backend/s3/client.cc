@@ -62,6 +62,12 @@ std::string advice(const S3Reply& reply, const std::string& method) {
 
 }  // namespace
 
+std::string describe(const S3Counts& n) {
+  return std::to_string(n.requests()) + " requests to S3: " + std::to_string(n.put) + " PUT, " + std::to_string(n.get) + " GET, " +
+         std::to_string(n.head) + " HEAD, " + std::to_string(n.list) + " LIST, " + std::to_string(n.remove) + " DELETE, of them " +
+         std::to_string(n.repeated) + " repeated; " + std::to_string(n.sent_bytes) + " bytes sent, " + std::to_string(n.received_bytes) + " received";
+}
+
 S3Client::S3Client(S3Place place, S3Credentials credentials, const S3Settings& settings)
     : place_(std::move(place)), credentials_(std::move(credentials)), settings_(settings),
       upload_(settings.upload_bytes_per_second), download_(settings.download_bytes_per_second),
@@ -149,12 +155,12 @@ S3Reply S3Client::request(const std::string& method, std::string_view key, const
 }
 
 void S3Client::fail(const std::string& method, std::string_view key, const S3Reply& reply) const {
-  if (reply.status == 404 && reply.failure.code != "NoSuchBucket") throw Error(ErrorCode::kNotFound, name(key) + ": there is no such object");
+  if (reply.status == 404 && reply.failure.code != "NoSuchBucket") throw S3Refused(ErrorCode::kNotFound, name(key) + ": there is no such object");
   const std::string hint = advice(reply, method);
   ErrorCode code = ErrorCode::kIo;
   if (reply.failure.code == "QuotaExceeded" || reply.status == 507) code = ErrorCode::kNoSpace;
   if (reply.status == 403 && method == "DELETE") code = ErrorCode::kWrongKey;
-  throw Error(code, name(key) + ": " + method + ": the server answers " + reason(reply) + (hint.empty() ? "" : "; " + hint));
+  throw S3Refused(code, name(key) + ": " + method + ": the server answers " + reason(reply) + (hint.empty() ? "" : "; " + hint));
 }
 
 S3Reply S3Client::get(std::string_view key, const S3Headers& headers, uint64_t most_bytes) {
