@@ -21,6 +21,7 @@ constexpr size_t kConnections = 16;
 constexpr size_t kWindow = 4 * kConnections;
 constexpr uint64_t kMostWaitingBytes = 256 << 20;
 constexpr uint64_t kMostPutBytes = uint64_t{5} << 30;   // Amazon's, and everybody's
+constexpr uint64_t kHopeless = 20;                     // failures without a success: it is the bucket or the key, not the objects
 constexpr size_t kReaderCacheBytes = 32 << 20;
 
 // An object on its way.
@@ -180,7 +181,8 @@ void BucketRestore::finish(Upload&& upload) {
   ++monitor_.files_done;
   if (!upload.failure.empty()) {
     monitor_.error(path, upload.failure);
-    ++result.failed;
+    if (++result.failed == kHopeless && result.files + result.skipped == 0)
+      throw Error(ErrorCode::kIo, component_.name + ": none of the first " + std::to_string(kHopeless) + " objects could be restored (see above); the rest was not tried");
     return;
   }
   if (upload.skipped) {

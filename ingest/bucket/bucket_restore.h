@@ -17,7 +17,7 @@ namespace cairn {
 
 // `path`: "component" or "component/a/b"; the component's kind is a tree's.  Of `options` target, numeric_owner and with_dependencies have no
 // influence.  Overwrite::kChanged leaves objects alone that have the same length, content (by ETag) and saved headers.  Nothing is ever deleted.
-// What fails for one object is told to monitor.error and counted; the rest goes on.
+// What fails for one object is told to monitor.error and counted; the rest goes on, unless all of the first 20 fail.
 // Errors: kNotFound for the path; the client's when the server can't be reached or talked to; kNoSpace; the store's for the tree.
 RestoreResult restore_into_bucket(Repository& repository, const Manifest& snapshot, const std::string& path, const BucketAddress& to,
                                   const std::string& spool_folder, const RestoreOptions& options, Monitor& monitor);

@@ -35,6 +35,8 @@ says out "media/deep/big"
 expect 0 "$cairn" snapshots --json
 says out '"kind":"bucket"'
 
+CAIRN_SOURCE_S3_SECRET_ACCESS_KEY=wrong expect 1 "$cairn" restore latest:media --to s3://cairn/$to
+says err "the rest was not tried"
 # To another place: key by key, bytes and headers.
 expect 0 "$cairn" restore latest:media --to s3://cairn/$to --verify
 says out "Verified 5,022 objects."
