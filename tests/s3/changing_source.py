@@ -4,7 +4,6 @@ could not be read is told.
 
     changing_source.py CAIRN
 """
-import json
 import os
 import random
 import subprocess
@@ -33,7 +32,7 @@ class Source:
         self.version += 1
         self.store.objects[key] = (self.random.randbytes(size), f"2026-01-01T00:00:00.{self.version % 1000:03}Z")
 
-    def run(self, *words, good, seconds="0.5"):
+    def run(self, *words, good, seconds="60"):
         environment = {**os.environ, "CAIRN_REPOSITORY": f"{self.folder}/repository", "CAIRN_KEY_FILE": f"{self.folder}/key",
                        "CAIRN_CACHE_DIR": f"{self.folder}/cache", "XDG_CONFIG_HOME": self.folder, "CAIRN_S3_RETRY_SECONDS": seconds,
                        "CAIRN_SOURCE_S3_ACCESS_KEY_ID": "access", "CAIRN_SOURCE_S3_SECRET_ACCESS_KEY": "secret",
@@ -42,7 +41,7 @@ class Source:
         assert done.returncode == good, f"{words}: exit code {done.returncode}, not {good}: {done.stderr.decode()[-2000:]}"
         return done
 
-    def backup(self, good, says="", seconds="0.5"):
+    def backup(self, good, says="", seconds="60"):
         done = self.run("-v", "backup", "s3://cairn/in", good=good, seconds=seconds)
         assert says in done.stderr.decode(), f"does not say {says!r}: {done.stderr.decode()}"
         self.store.before_get = None
@@ -50,11 +49,13 @@ class Source:
 
     def expect(self, *left_out):
         """The newest snapshot has just what the server has now, but for these."""
-        listed = [json.loads(line) for line in self.run("ls", "-R", "latest:in", "--json", good=0).stdout.splitlines()]
-        found = {entry["path"] for entry in listed if entry["type"] == "file"}
+        target = tempfile.mkdtemp(dir=self.folder)
+        self.run("restore", "latest:in", "--target", target, good=0)
+        found = {f"in/{name}" for name in os.listdir(f"{target}/in")}
         assert found == {key for key in self.store.objects if key.startswith("in/")} - set(left_out), found
         for key in found:
-            assert self.run("cat", f"latest:{key}", good=0).stdout == self.store.objects[key][0], f"{key}: other bytes"
+            with open(f"{target}/{key}", "rb") as file:
+                assert file.read() == self.store.objects[key][0], f"{key}: other bytes"
 
     def snapshots(self):
         return len(self.run("snapshots", "--json", good=0).stdout.splitlines())
@@ -138,7 +139,7 @@ def list_breaks_off(source):
 
 def server_fails(source):
     source.store.before_get = lambda key, offset: 500
-    source.backup(1, "InternalError")
+    source.backup(1, "GET", seconds="2")
     assert source.snapshots() == 0, "what could not be read made a snapshot"
     source.backup(0)
     source.expect()
@@ -146,7 +147,7 @@ def server_fails(source):
 
 def network_fails(source):
     source.store.rate = 0.2
-    source.backup(0, seconds="60")
+    source.backup(0)
     source.store.rate = 0
     assert source.store.log, "there was no fault"
     source.expect()
