@@ -72,7 +72,7 @@ void Progress::warning(const std::string& message) {
 }
 
 void Progress::note(const std::string& message) {
-  if (!options_.json) say(printable(message));
+  if (options_.verbosity > 0 && !options_.json) say(printable(message));
 }
 
 void Progress::say(const std::string& line) {

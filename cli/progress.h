@@ -28,8 +28,7 @@ class Progress : public Monitor {
   void warning(const std::string& message) override;
   void item(const std::string& action, const std::string& path, uint64_t size_bytes) override;
   void check_interrupted() override;
-  // For people who asked for more (-v); nothing with --json.
-  void note(const std::string& message);
+  void note(const std::string& message) override;   // nothing with --json
 
   // Dry runs: tell about items even without -v.
   void show_items() { items_ = true; }

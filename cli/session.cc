@@ -66,7 +66,7 @@ std::unique_ptr<Backend> Session::open_remote() const {
 }
 
 Session::~Session() {
-  if (options.verbosity > 0 && backend_ && !backend_->usage().empty()) progress.note(backend_->usage());
+  if (backend_ && !backend_->usage().empty()) progress.note(backend_->usage());
 }
 
 Password Session::password(Ask ask) { return read_password(options, ask, backend().describe(), progress); }

@@ -123,6 +123,15 @@ cairn_library(cairn_ingest
   ingest/backup/previous_tree.cc
   ingest/backup/slicer.cc
   ingest/backup/tree_builder.cc
+  ingest/bucket/bucket_address.cc
+  ingest/bucket/bucket_plan.cc
+  ingest/bucket/bucket_restore.cc
+  ingest/bucket/bucket_source.cc
+  ingest/bucket/bucket_walk.cc
+  ingest/bucket/key_path.cc
+  ingest/bucket/object_content.cc
+  ingest/bucket/object_headers.cc
+  ingest/bucket/stored_objects.cc
   ingest/copy/chunk_copier.cc
   ingest/copy/copy.cc
   ingest/copy/known_copies.cc
@@ -327,6 +336,7 @@ target_link_libraries(cairn_fuse PUBLIC cairn_ingest PRIVATE PkgConfig::FUSE3)
 cairn_library(cairn_cli
   cli/arguments.cc
   cli/commands/backup.cc
+  cli/commands/bucket_restore.cc
   cli/commands/cat.cc
   cli/commands/check.cc
   cli/commands/completion.cc

@@ -39,13 +39,15 @@ std::vector<PreviousTree> previous_trees(Before& before, const std::vector<Sourc
   std::vector<PreviousTree> trees;
   for (const SourceSpec& source : sources) {
     PreviousTree tree;
-    for (size_t i = snapshots.size(); i-- > 0 && source.kind == SourceSpec::Kind::kPath;) {
+    const bool path = source.kind == SourceSpec::Kind::kPath;
+    const ComponentKind kind = path ? ComponentKind::kTree : ComponentKind::kBucket;
+    for (size_t i = snapshots.size(); i-- > 0 && (path || source.kind == SourceSpec::Kind::kBucket);) {
       const Manifest& m = snapshots[i];
       const ComponentInfo* component = m.component(source.name);
-      if (m.host != host || !component || component->kind != ComponentKind::kTree) continue;
+      if (m.host != host || !component || component->kind != kind) continue;
       try {
         if (auto entry = find_path(get, m.root, source.name)) tree = PreviousTree(get, std::move(*entry));
-        monitor.bytes_total += component->size_bytes;
+        if (path) monitor.bytes_total += component->size_bytes;   // a bucket tells its size itself
       } catch (const Error& e) {
         monitor.warning("the previous snapshot can't be read, so every file is: " + std::string(e.what()));
       }
@@ -156,7 +158,7 @@ BackupResult backup_once(Repository& repository, const std::vector<SourceSpec>& 
   manifest.stats.duration_ns = static_cast<uint64_t>((std::chrono::steady_clock::now() - started).count());
   bool incomplete = monitor.errors > 0;
   for (ComponentInfo& component : manifest.components)
-    if (monitor.errors > pieces.broken_streams() && component.kind == ComponentKind::kTree) component.completeness = Completeness::kIncomplete;
+    if (monitor.errors > pieces.broken_streams() && is_tree(component.kind)) component.completeness = Completeness::kIncomplete;
   session->commit(manifest);
   before.remember(manifest, monitor);
   return {std::move(manifest), incomplete};

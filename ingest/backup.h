@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "ingest/bucket/bucket_address.h"
 #include "ingest/monitor.h"
 #include "ingest/parts/open_parts.h"
 #include "ingest/postgres/live/live_source.h"
@@ -18,7 +19,7 @@ namespace cairn {
 
 // Where one component comes from.
 struct SourceSpec {
-  enum class Kind { kPath, kStdin, kShell, kCommand, kPostgres, kRedis };
+  enum class Kind { kPath, kStdin, kShell, kCommand, kPostgres, kRedis, kBucket };
   Kind kind = Kind::kPath;
   std::string name;               // of the component
   std::string path;               // kPath
@@ -26,6 +27,7 @@ struct SourceSpec {
   std::vector<std::string> argv;  // kCommand: without a shell
   std::optional<PostgresSourceOptions> postgres;  // kPostgres
   std::optional<RedisUrl> redis;  // kRedis
+  std::optional<BucketAddress> bucket;   // kBucket
   std::string description;        // for the snapshot, without secrets: the path, "stdin", "exec:…"
 };
 
@@ -48,8 +50,8 @@ struct BackupResult {
   bool incomplete = false;        // some source files could not be read: exit code 3
 };
 
-// Errors: kInvalidArgument (two components of one name, no source that exists), kNotFound (no source exists), kIo (a command
-// failed), kWrongKey (document_key) and the store's; nothing is recorded then.  What can't be read of several is told to monitor.error.
+// Errors: kInvalidArgument (two components of one name, no source that exists), kNotFound (no source exists), kIo (a command or a
+// bucket's list failed), kWrongKey (document_key) and the store's; nothing is recorded then.  What can't be read of several is told to monitor.error.
 BackupResult backup(Repository& repository, const std::vector<SourceSpec>& sources, const BackupOptions& options, Monitor& monitor);
 
 }  // namespace cairn

@@ -21,6 +21,8 @@ class Monitor {
   virtual void warning(const std::string& message) = 0;
   // One line about one path (dry runs, --verbose): "new", "changed", "would restore" …
   virtual void item(const std::string& action, const std::string& path, uint64_t size_bytes) = 0;
+  // For people who asked for more (--verbose).
+  virtual void note(const std::string&) {}
   // Throws Error(kInterrupted) once somebody asked to stop; called often.
   virtual void check_interrupted() = 0;
 

@@ -19,9 +19,9 @@ namespace {
 
 constexpr char kDetails[] =
     "SOURCE is a path, exec:COMMAND (run by /bin/sh, its output is saved), postgresql://... (a server, or one database\n"
-    "of it), redis://... (a server), or - (standard input).  All of them become one snapshot or, when a command fails, none.  Each is a\n"
-    "component, called NAME or after the last element of its path; a path with a = in it that exists as written is\n"
-    "taken as a path.  With --command NAME the words after -- are run without a shell.\n\n"
+    "of it), redis://... (a server), s3://BUCKET/PREFIX?endpoint=URL (a bucket), or - (standard input).  All of them become\n"
+    "one snapshot or, when a command fails, none.  Each is a component, called NAME or after the last element of its path;\n"
+    "a path with a = in it that exists as written is taken as a path.  With --command NAME the words after -- are run without a shell.\n\n"
     "Dumps of PostgreSQL (pg_dump in every format, pg_dumpall) are recognised and saved with their parts: see them with\n"
     "cairn ls, take one table out with cairn cat or restore.  Likewise RDB files of Redis and Valkey with their keys, and\n"
     "JSON documents with their sections and elements.  --format raw saves streams without looking into them.\n\n"
@@ -40,6 +40,7 @@ constexpr char kDetails[] =
     "  cairn backup /srv/app/media --command db -- docker exec app-db pg_dumpall -U postgres\n"
     "  cairn backup db=postgresql://backup@db.example/ --exclude-database 'test*'\n"
     "  cairn backup cache=redis://backup@cache.example knot=/srv/knot/backup.json\n"
+    "  cairn backup 'media=s3://media/avatars?endpoint=https://rgw.example:7480'\n"
     "  pg_dumpall | cairn backup - --stdin-name db\n"
     "  cairn -r s3://backups/host-a backup /etc --retention-lock 30d";
 

@@ -6,11 +6,13 @@
 #include <map>
 
 #include "cli/command.h"
+#include "cli/commands/bucket_restore.h"
 #include "cli/commands/document_restore.h"
 #include "cli/commands/postgres_restore.h"
 #include "cli/commands/redis_restore.h"
 #include "cli/json.h"
 #include "cli/terminal.h"
+#include "ingest/bucket/bucket_address.h"
 #include "ingest/parts/part_view.h"
 #include "ingest/postgres/connection.h"
 #include "store/error.h"
@@ -26,7 +28,8 @@ constexpr char kDetails[] =
     "there; nothing is ever written outside of it, and nothing in it is removed that the snapshot doesn't replace.\n\n"
     "With --to postgresql://... the dump, or databases, schemas and tables of it, go into a server: a database at a time,\n"
     "in one transaction, and the rows are counted afterwards.  With --to redis://... keys go into a server, with --to\n"
-    "FILE.rdb into a new RDB file.  With --only a document of the named sections and elements is written to DIR/NAME.json.\n\n"
+    "FILE.rdb into a new RDB file.  With --to s3://... a bucket, or a directory tree, goes into a bucket: each object under the\n"
+    "key it had, behind the target's prefix, with its Content-Type and the like.  With --only a document of the named sections and elements is written to DIR/NAME.json.\n\n"
     "Patterns of --include and --exclude are those of cairn backup --exclude, on paths beneath what is restored; of the\n"
     "two --exclude wins.\n\n"
     "Exit code: 0 done; 1 something could not be restored (it is named; the rest is there).\n\n"
@@ -37,6 +40,7 @@ constexpr char kDetails[] =
     "  cairn restore latest:db/authentik/public/authentik_core_user --target /tmp/one --with-dependencies\n"
     "  cairn restore latest:db/shop --to postgresql://postgres@localhost/postgres --create --rename shop_check\n"
     "  cairn restore latest:cache --to redis://localhost --key 'session:*' --replace\n"
+    "  cairn restore latest:media --to 's3://media/restored?endpoint=https://rgw.example:7480' --overwrite changed\n"
     "  cairn restore latest:backup --only users,groups --with-dependencies --target /tmp/knot";
 
 class Restore : public Command {
@@ -54,7 +58,7 @@ class Restore : public Command {
     to.flag("-n,--dry-run", options_.dry_run, "tell what would be written, write nothing");
     to.flag("--with-dependencies", options_.with_dependencies, "a part together with everything that it needs");
     to.text("--expect-version", "V", server_.expect_version, "refuse unless the application's version in the dump is V");
-    to.text("--to", "URL", to_, "into a server: postgresql://... or redis://...; or keys into FILE.rdb");
+    to.text("--to", "URL", to_, "into a server: postgresql://... or redis://...; a bucket: s3://...; or keys into FILE.rdb");
     to.flag("--create", server_.create, "with --to: make the database");
     to.flag("--clean", server_.clean, "with --to: drop what is replaced first");
     to.text("--rename", "DB", server_.rename, "with --to: restore the database under another name");
@@ -78,6 +82,7 @@ class Restore : public Command {
     fill_options();
     const auto wanted = choose_all(session);
     require_version(wanted, server_.expect_version);
+    if (BucketAddress::is_one(to_)) return restore_to_bucket(session, wanted, to_, options_);
     if (is_redis_target(to_)) return restore_redis_keys(session, wanted, to_, redis_);
     if (!to_.empty()) return restore_into_postgres_server(session, wanted, server_);
     if (!only_.empty()) return restore_sections(session, wanted);
@@ -128,19 +133,23 @@ class Restore : public Command {
 
   // What belongs to one kind of target would be ignored by the others.
   void fill_server_options() {
-    const bool redis = is_redis_target(to_), postgres = PostgresUrl::is_one(to_), document = !only_.empty();
-    if (!to_.empty() && !redis && !postgres) throw UsageError("--to: a URL like postgresql://... or redis://... is expected, or FILE.rdb");
+    const bool redis = is_redis_target(to_), postgres = PostgresUrl::is_one(to_), bucket = BucketAddress::is_one(to_), document = !only_.empty();
+    if (!to_.empty() && !redis && !postgres && !bucket)
+      throw UsageError("--to: a URL like postgresql://..., redis://... or s3://... is expected, or FILE.rdb");
     const bool of_postgres = server_.create || server_.clean || server_.data_only || !server_.rename.empty() || !server_.into_schema.empty();
     if (!postgres && of_postgres) throw UsageError("--create, --clean, --rename, --into-schema and --data-only belong to --to postgresql://...");
     const bool of_redis = !redis_.selection.all() || !db_.empty() || redis_.replace || redis_.logical;
     if (!redis && of_redis) throw UsageError("--key, --db, --type, --replace and --logical belong to --to redis://... or --to FILE.rdb");
     if (redis && options_.with_dependencies) throw UsageError("--with-dependencies: keys of Redis need nothing");
+    if (bucket && options_.with_dependencies) throw UsageError("--with-dependencies: objects need nothing");
     if (redis && redis_.logical && !RedisUrl::is_one(to_)) throw UsageError("--logical belongs to a server; an RDB file holds values as they are");
     if (!document && !encrypt_key_.empty()) throw UsageError("--encrypt-key belongs to --only; a whole document comes back as it was");
     if (!to_.empty() && document) throw UsageError("--only writes a file: give --target DIR in place of --to");
-    if ((!to_.empty() || document) && (!includes_.empty() || !excludes_.empty() || options_.verify || options_.numeric_owner))
-      throw UsageError("--include, --exclude, --verify and --numeric-owner belong to --target DIR; name parts to restore some of them");
-    if (!to_.empty() && overwrite_ != "always") throw UsageError("--overwrite belongs to --target DIR");
+    const bool parts = document || (!to_.empty() && !bucket);
+    if (parts && (!includes_.empty() || !excludes_.empty() || options_.verify))
+      throw UsageError("--include, --exclude and --verify belong to --target DIR and --to s3://...; name parts to restore some of them");
+    if ((!to_.empty() || document) && options_.numeric_owner) throw UsageError("--numeric-owner belongs to --target DIR");
+    if (!to_.empty() && !bucket && overwrite_ != "always") throw UsageError("--overwrite belongs to --target DIR and --to s3://...");
     server_.url = to_;
     server_.with_dependencies = options_.with_dependencies;
     server_.dry_run = redis_.dry_run = options_.dry_run;

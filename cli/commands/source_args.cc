@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <set>
 
+#include "cli/interrupt.h"
 #include "cli/session.h"
 #include "ingest/postgres/connection.h"
 #include "store/error.h"
@@ -79,6 +80,7 @@ class SourceParser {
   void add_script(const std::string& script, const std::string& name);
   void add_postgres(const std::string& url, const std::string& name);
   void add_redis(const std::string& url, const std::string& name);
+  void add_bucket(const std::string& url, const std::string& name);
   void add(SourceSpec spec) {
     require_component_name(spec.name, spec.description);
     specs_.push_back(std::move(spec));
@@ -107,6 +109,8 @@ bool SourceParser::special(const std::string& source, const std::string& name) {
     add_postgres(source, name);
   } else if (RedisUrl::is_one(source)) {
     add_redis(source, name);
+  } else if (BucketAddress::is_one(source)) {
+    add_bucket(source, name);
   } else if (source.starts_with(kExec)) {
     add_script(source.substr(kExec.size()), name);
   } else if (const std::string_view scheme = url_scheme(source); !scheme.empty() && !exists(source)) {
@@ -171,6 +175,18 @@ void SourceParser::add_redis(const std::string& url, const std::string& name) {
   add(std::move(spec));
 }
 
+void SourceParser::add_bucket(const std::string& url, const std::string& name) try {
+  SourceSpec spec;
+  spec.kind = SourceSpec::Kind::kBucket;
+  spec.bucket = find_bucket(url, interrupted);
+  spec.name = name.empty() ? spec.bucket->component_name() : name;
+  spec.description = spec.bucket->place.describe();
+  add(std::move(spec));
+} catch (const Error& e) {
+  if (e.code() != ErrorCode::kInvalidArgument) throw;
+  throw UsageError(e.what());
+}
+
 void SourceParser::add_command() {
   if (arguments_.command_name.empty()) return;
   if (arguments_.command.empty())
@@ -188,7 +204,7 @@ std::vector<SourceSpec> SourceParser::finish() {
     throw UsageError("--stdin-name: write - among the sources to read standard input");
   if (!arguments_.exclude_databases.empty() && std::ranges::find(specs_, SourceSpec::Kind::kPostgres, &SourceSpec::kind) == specs_.end())
     throw UsageError("--exclude-database belongs to a source postgresql://...; a dump leaves databases out itself: pg_dumpall --exclude-database");
-  if (specs_.empty()) throw UsageError("nothing to back up: give a path, NAME=exec:COMMAND, --command NAME -- COMMAND, postgresql://..., redis://..., or -");
+  if (specs_.empty()) throw UsageError("nothing to back up: give a path, NAME=exec:COMMAND, --command NAME -- COMMAND, postgresql://..., redis://..., s3://..., or -");
   std::set<std::string> names;
   for (const SourceSpec& spec : specs_)
     if (!names.insert(spec.name).second)

@@ -1,10 +1,10 @@
 // What `backup` is asked to take in: [NAME=]SOURCE..., --stdin-name, --command NAME -- CMD…, made into components.
 //
-// A SOURCE is a path, "exec:SHELL-COMMAND", "postgresql://…", "redis://…" or "-".  "NAME=" is a name only when there is no '/' in it and something follows;
+// A SOURCE is a path, "exec:SHELL-COMMAND", "postgresql://…", "redis://…", "s3://…" or "-".  "NAME=" is a name only when there is no '/' in it and something follows;
 // a path that has a '=' in it and exists as it was given is that path ("a=b" where there is a file of this name).
 //
 // Names:    without NAME= the last element of the path ("root" for "/", the real directory's for "." and ".."), the command's
-//           first word, or --stdin-name.  Not empty, ".", "..", with '/' or a control character.
+//           first word, the last element of a bucket's prefix (else the bucket), or --stdin-name.  Not empty, ".", "..", with '/' or a control character.
 // Errors:   UsageError, telling what to write instead.
 #pragma once
 

@@ -7,10 +7,10 @@ namespace cairn {
 namespace {
 
 // The only component of a kind, when no path names one.
-std::string only_one(const Manifest& snapshot, ComponentKind kind, const std::string& option, const std::string& words) {
+std::string only_one(const Manifest& snapshot, const FitsKind& fits, const std::string& option, const std::string& words) {
   std::string name;
   for (const ComponentInfo& component : snapshot.components) {
-    if (component.kind != kind) continue;
+    if (!fits(component.kind)) continue;
     if (!name.empty()) throw UsageError(option + ": the snapshot has several of the kind: name one, like SNAPSHOT:" + printable(name));
     name = component.name;
   }
@@ -21,13 +21,17 @@ std::string only_one(const Manifest& snapshot, ComponentKind kind, const std::st
 }  // namespace
 
 Choice choose_component(const std::vector<Wanted>& wanted, ComponentKind kind, const std::string& option, const std::string& words) {
+  return choose_component(wanted, [kind](ComponentKind one) { return one == kind; }, option, words);
+}
+
+Choice choose_component(const std::vector<Wanted>& wanted, const FitsKind& fits, const std::string& option, const std::string& words) {
   Choice choice;
   bool all = false;
   for (const auto& [snapshot, path] : wanted) {
     const size_t slash = path.find('/');
-    const std::string name = path.empty() ? only_one(*snapshot, kind, option, words) : path.substr(0, slash);
+    const std::string name = path.empty() ? only_one(*snapshot, fits, option, words) : path.substr(0, slash);
     const ComponentInfo* component = snapshot->component(name);
-    if (!component || component->kind != kind)
+    if (!component || !fits(component->kind))
       throw UsageError(option + ": " + printable(name) + " isn't " + words + "; restore it to a directory with --target");
     if (choice.snapshot && (choice.snapshot != snapshot || choice.component != name))
       throw UsageError(option + ": everything that is restored at once must come from one component of one snapshot");

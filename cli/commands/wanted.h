@@ -22,8 +22,10 @@ struct Choice {
   std::vector<std::string> parts;   // beneath it; none: all
 };
 
-// UsageError unless all is in one component of that kind; without a path the snapshot's only one is meant.  `option` and `words` ("--to",
-// "a dump of PostgreSQL") are for its message.
+// UsageError unless all is in one component of a kind that fits; without a path the snapshot's only one is meant.  `option` and `words`
+// ("--to", "a dump of PostgreSQL") are for its message.
+using FitsKind = std::function<bool(ComponentKind)>;
+Choice choose_component(const std::vector<Wanted>& wanted, const FitsKind& fits, const std::string& option, const std::string& words);
 Choice choose_component(const std::vector<Wanted>& wanted, ComponentKind kind, const std::string& option, const std::string& words);
 
 // Refuses what isn't of this version of the application (kUnsupported, naming both); also a component that tells none.

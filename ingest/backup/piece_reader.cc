@@ -57,6 +57,10 @@ bool PieceReader::open_next_source() {
         walker_ = std::make_unique<TreeWalker>(source_->path, options_.walk, monitor_);
         walker_done_ = false;
         components_.push_back({source_, ComponentKind::kTree, Completeness::kComplete, {}});
+      } else if (source_->kind == SourceSpec::Kind::kBucket) {
+        components_.push_back({source_, ComponentKind::kBucket, Completeness::kComplete, {}});
+        buckets_.push_back(std::make_unique<BucketSource>(*source_, *tree_, params_, tree_policy_, options_, monitor_));
+        bucket_ = buckets_.back().get();
       } else {
         components_.push_back({source_, ComponentKind::kStream,
                                source_->kind == SourceSpec::Kind::kStdin ? Completeness::kUnverified : Completeness::kComplete, {}});
@@ -81,7 +85,8 @@ void PieceReader::open_stream(const SourceSpec& source) {
     case SourceSpec::Kind::kCommand: stream_ = run_command(source.name, source.argv, monitor_); break;
     case SourceSpec::Kind::kPostgres: stream_ = open_postgres(source.postgres.value(), monitor_); break;
     case SourceSpec::Kind::kRedis: stream_ = open_redis(source.redis.value(), monitor_); break;
-    case SourceSpec::Kind::kPath: break;
+    case SourceSpec::Kind::kPath:
+    case SourceSpec::Kind::kBucket: break;
   }
 }
 
@@ -168,8 +173,16 @@ void PieceReader::begin_slices(JobEntry&& entry, const CutPolicy& policy) {
 std::optional<Job> PieceReader::next() {
   monitor_.check_interrupted();
   if (slicer_) return next_slice();
+  if (bucket_) {
+    if (std::optional<Job> job = bucket_->next()) {
+      job->component = components_.size() - 1;
+      return job;
+    }
+    bucket_ = nullptr;
+  }
   if (!walker_ && !open_next_source()) return std::nullopt;
   if (slicer_) return next_slice();
+  if (bucket_) return next();
   Job job;
   job.component = components_.size() - 1;
   job.policy = tree_policy_;

@@ -15,6 +15,7 @@
 #include "ingest/backup/job.h"
 #include "ingest/backup/previous_tree.h"
 #include "ingest/backup/slicer.h"
+#include "ingest/bucket/bucket_source.h"
 #include "ingest/parts/open_parts.h"
 #include "ingest/stream/stream_source.h"
 
@@ -79,13 +80,15 @@ class PieceReader {
   uint64_t broken_streams_ = 0;
   bool unsealed_ = false;
 
-  // The source being read: a walk, or a stream.
+  // The source being read: a walk, a bucket, or a stream.
   const SourceSpec* source_ = nullptr;
   PreviousTree* tree_ = nullptr;
   std::unique_ptr<TreeWalker> walker_;
   bool walker_done_ = false;
   int last_directory_fd_ = -1;              // already in the job at hand, as its last directory
   std::unique_ptr<StreamSource> stream_;
+  BucketSource* bucket_ = nullptr;
+  std::vector<std::unique_ptr<BucketSource>> buckets_;   // also those that are read: jobs may come back to them
 
   // The long file or stream being sliced.
   std::unique_ptr<FileContent> file_;

@@ -36,12 +36,14 @@ Stored PieceStorer::store(Job&& job) {
     JobEntry& entry = job.entries[i];
     if (entry.failed) continue;
     if (entry.content == JobEntry::Content::kRuns) gather_runs(job, i);
+    if (entry.content == JobEntry::Content::kBytes) cut_bytes(job, i, stored);
     if (entry.content != JobEntry::Content::kRead) continue;
     monitor_.check_interrupted();
-    if (entry.entry.size_bytes > kArenaBytes - arena_used_) read_any_file(job, i, stored);
+    if (job.open_object || entry.entry.size_bytes > kArenaBytes - arena_used_) read_any_file(job, i, stored);
     else read_small_file(job, i, stored);
   }
   store_pieces(job, stored);
+  for (JobEntry& entry : job.entries) entry.bytes = Buffer();
   stored.entries = std::move(job.entries);
   return stored;
 }
@@ -118,6 +120,26 @@ void PieceStorer::gather_runs(const Job& job, size_t index) {
   }
 }
 
+void PieceStorer::cut_bytes(Job& job, size_t index, Stored& stored) {
+  JobEntry& entry = job.entries[index];
+  const ByteView bytes = entry.bytes;
+  if (bytes.size() <= kInlineMostBytes) {
+    entry.entry.content.kind = Content::Kind::kInline;
+    entry.entry.content.inline_bytes.assign(bytes.begin(), bytes.end());
+    stored.bytes_read += bytes.size();
+    return;
+  }
+  Chunker chunker(params_, job.policy.chunk_size);
+  lengths_.clear();
+  chunker.scan(bytes, lengths_);
+  if (const uint32_t length = chunker.force_cut()) lengths_.push_back(length);
+  size_t begin = 0;
+  for (const uint32_t length : lengths_) {
+    pieces_.push_back({index, bytes.subspan(begin, length), 0});
+    begin += length;
+  }
+}
+
 // The whole file into the arena, so that the chunks of many files are hashed side by side.
 void PieceStorer::read_small_file(Job& job, size_t index, Stored& stored) {
   JobEntry& entry = job.entries[index];
@@ -170,7 +192,7 @@ void PieceStorer::read_small_file(Job& job, size_t index, Stored& stored) {
   }
 }
 
-// A file of any length, slice by slice: the way of unchanged files whose stored chunks turned out to be lost.
+// A file or an object of any length, slice by slice: the way of unchanged ones whose stored chunks turned out to be lost.
 void PieceStorer::read_any_file(Job& job, size_t index, Stored& stored) {
   JobEntry& entry = job.entries[index];
   // Only what reading throws is trouble of this file; what storing throws ends the backup.
@@ -186,12 +208,17 @@ void PieceStorer::read_any_file(Job& job, size_t index, Stored& stored) {
     }
   };
   std::optional<FileContent> file;
+  std::unique_ptr<ByteSource> object;
   if (!read([&] {
+        if (job.open_object) {
+          object = (*job.open_object)(entry.open_name, entry.entry);
+          return;
+        }
         file.emplace(job.directories[entry.directory].get(), entry.open_name, entry.entry);
         capture_xattrs(file->fd(), entry.path, monitor_, entry.entry);
       }))
     return;
-  Slicer slicer(params_, job.policy.chunk_size, *file);
+  Slicer slicer(params_, job.policy.chunk_size, object ? *object : static_cast<ByteSource&>(*file));
   std::vector<ChunkRef> refs;
   for (Slice slice; !slice.last;) {
     monitor_.check_interrupted();
@@ -199,6 +226,7 @@ void PieceStorer::read_any_file(Job& job, size_t index, Stored& stored) {
     store_slice(job, slice, refs, stored);
   }
   entry.refs = std::move(refs);
+  if (object) return;
   entry.entry.size_bytes = file->read_bytes();
   bool changed = false;
   if (!read([&] { changed = file->changed_meanwhile(entry.entry); }) || !changed) return;

@@ -31,6 +31,7 @@ class PieceStorer {
     ByteView bytes;      // of a chunk; empty for a hole
     uint64_t hole_bytes;
   };
+  void cut_bytes(Job& job, size_t index, Stored& stored);
   void read_small_file(Job& job, size_t index, Stored& stored);
   void read_any_file(Job& job, size_t index, Stored& stored);
   void store_slice(const Job& job, Slice& slice, std::vector<ChunkRef>& refs, Stored& stored);

@@ -40,6 +40,7 @@ void TreeBuilder::add_entry(JobEntry&& entry) {
     long_content_.reset();
     return;
   }
+  if (entry.begins_again) long_content_.reset();
   if (!entry.refs.empty() || long_content_) {
     if (!long_content_) long_content_ = std::make_unique<ChunkListWriter>(put_);
     for (const ChunkRef& ref : entry.refs) long_content_->add(ref);

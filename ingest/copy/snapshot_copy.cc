@@ -45,7 +45,7 @@ void SnapshotCopy::copy(Manifest& manifest) {
 }
 
 void SnapshotCopy::component(const Entry& entry, ComponentInfo& info) {
-  const CutPolicy policy = info.kind == ComponentKind::kTree ? tree_policy(content_) : stream_policy(content_);
+  const CutPolicy policy = is_tree(info.kind) ? tree_policy(content_) : stream_policy(content_);
   TreeSteps steps(objects_.object_source(), entry, known_, monitor_);
   if (recutter_) recutter_->copy(steps, info, policy, tree_);
   else chunks_->copy(steps, policy.frame, tree_);

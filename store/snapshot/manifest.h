@@ -16,6 +16,8 @@ namespace cairn {
 
 enum class ComponentKind : uint8_t { kTree = 1, kStream = 2, kPostgres = 3, kRedis = 4, kDocument = 5, kBucket = 6 };
 std::string_view component_kind_name(ComponentKind kind);
+// Its entry is a directory of files; others are one stream.
+constexpr bool is_tree(ComponentKind kind) { return kind == ComponentKind::kTree || kind == ComponentKind::kBucket; }
 
 // How it is known that what was saved is whole.
 enum class Completeness : uint8_t {

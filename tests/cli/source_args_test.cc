@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
@@ -133,11 +134,28 @@ TEST(SourceArgs, PostgresUrlIsAServerNamedAfterItsDatabaseOrHost) {
 }
 
 TEST(SourceArgs, UrlsOfLaterVersionsAreRefusedAndNotRepeated) {
-  for (const char* url : {"db=s3://:canary@h", "s3://canary/x"}) {
+  for (const char* url : {"db=mysql://:canary@h", "gs://canary/x"}) {
     const std::string message = refusal({url});
     EXPECT_NE(message.find("not supported"), std::string::npos) << url;
     EXPECT_EQ(message.find("canary"), std::string::npos) << message;
   }
+}
+
+TEST(SourceArgs, ABucketIsNamedAfterItsPrefix) {
+  ::setenv("CAIRN_SOURCE_S3_ACCESS_KEY_ID", "access", 1);
+  ::setenv("CAIRN_SOURCE_S3_SECRET_ACCESS_KEY", "canary", 1);
+  const SourceSpec folder = only("s3://media/app/avatars?endpoint=https://rgw.example:7480");
+  EXPECT_EQ(folder.kind, SourceSpec::Kind::kBucket);
+  EXPECT_EQ(folder.name, "avatars");
+  EXPECT_EQ(folder.description, "s3://media/app/avatars?endpoint=https://rgw.example:7480");
+  EXPECT_EQ(folder.bucket.value().root(), "app/avatars/");
+  EXPECT_EQ(only("s3://media").name, "media");
+  EXPECT_EQ(only("s3://media").bucket.value().root(), "");
+  EXPECT_EQ(only("files=s3://media/x?region=eu-west-1").name, "files");
+  EXPECT_EQ(refusal({"s3://user:canary@media/x"}).find("canary"), std::string::npos);
+  ::unsetenv("CAIRN_SOURCE_S3_SECRET_ACCESS_KEY");
+  EXPECT_NE(refusal({"s3://media"}).find("CAIRN_SOURCE_S3_SECRET_ACCESS_KEY"), std::string::npos);
+  ::unsetenv("CAIRN_SOURCE_S3_ACCESS_KEY_ID");
 }
 
 TEST(SourceArgs, AServerOfRedisIsDescribedWithoutItsPassword) {

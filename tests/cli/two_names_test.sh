@@ -9,6 +9,9 @@ expect 2 "$cairn" backup ..=a/data
 expect 2 "$cairn" backup a/data data=exec:true
 expect 2 "$cairn" backup - --stdin-name a/b
 expect 2 "$cairn" backup s3://user:canary@host/0
+says err "credentials don't belong there"
+silent err canary
+expect 2 "$cairn" backup gs://user:canary@host/0
 says err "not supported"
 silent err canary
 expect 2 "$cairn" backup redis://user:canary@host:port/0

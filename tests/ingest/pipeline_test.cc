@@ -178,6 +178,27 @@ TEST(Pipeline, HoldsAtMostTheWindowAndTheOneBeingDelivered) {
   });
 }
 
+TEST(Pipeline, ReadsNoFurtherWhileWhatIsOnItsWayWeighsEnough) {
+  std::atomic<int> read = 0;
+  OrderedPrefetch<int, int> results(
+      2, 50, [&]() -> std::optional<int> { return read < kJobs ? std::optional(read++) : std::nullopt; },
+      [](size_t, int&& job) { return job; }, 100, [](const int&) { return uint64_t{30}; });
+  for (int i = 0; i < kJobs; ++i) {
+    EXPECT_EQ(results.take(), i);
+    EXPECT_LE(read, i + 1 + 4) << "100 is reached with the fourth";
+  }
+  EXPECT_EQ(results.take(), std::nullopt);
+}
+
+TEST(Pipeline, StopsWhenNobodyTakesTheRest) {
+  std::atomic<int> read = 0;
+  {
+    OrderedPrefetch<int, int> results(3, 4, [&]() -> std::optional<int> { return read++; }, [](size_t, int&& job) { return job; });
+    EXPECT_EQ(results.take(), 0);
+  }
+  EXPECT_LE(read, 1 + 4 + 1);
+}
+
 TEST(Pipeline, DestroysJobsLeftOverAfterAFailure) {
   for_each_shape([](size_t threads, size_t window) {
     std::atomic<int> alive{0};

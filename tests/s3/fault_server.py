@@ -31,6 +31,9 @@ class Store:
         self.lock, self.objects, self.before = threading.Lock(), {}, {}
         self.random, self.rate, self.faults = random.Random(seed), rate, faults
         self.log = []
+        # A test's: called with the key and the first byte that is asked for, or with the key after which a list goes on; they may change
+        # objects, or return a status to answer.
+        self.before_get = self.before_list = None
 
     def draw(self, method, is_list):
         with self.lock:
@@ -139,6 +142,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def list(self, query, fault):
         prefix, after = query["prefix"][0], query.get("continuation-token", [""])[0]
+        refusal = self.store.before_list and self.store.before_list(after)
+        if refusal:
+            return self.error(refusal, "AccessDenied")
         with self.store.lock:
             objects = self.store.before if fault == "stale_list" else self.store.objects
             found = [(key, *objects[key]) for key in sorted(objects) if key.startswith(prefix) and key > after]
@@ -162,11 +168,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.reset()
 
     def do_object_get(self, key, _, fault):
-        data = self.store.objects.get(key, (None,))[0]
+        wanted = self.headers.get("Range")
+        refusal = self.store.before_get and self.store.before_get(key, int(wanted[6:].partition("-")[0]) if wanted else 0)
+        if refusal:
+            return self.error(refusal, "AccessDenied" if refusal == 403 else "InternalError")
+        data, when = self.store.objects.get(key, (None, None))
         if data is None:
             return self.error(404, "NoSuchKey")
-        headers = {"ETag": f'"{hashlib.md5(data).hexdigest()}"'}
-        wanted = self.headers.get("Range")
+        headers = self.facts(data, when)
+        if self.headers.get("If-Match", headers["ETag"]) != headers["ETag"]:
+            return self.error(412, "PreconditionFailed")
         if not wanted:
             return self.send(data, 200, headers, fault)
         first, _, last = wanted.removeprefix("bytes=").partition("-")
@@ -176,11 +187,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
         headers["Content-Range"] = f"bytes {first}-{int(first) + len(piece) - 1}/{len(data)}"
         self.send(piece, 206, headers, fault)
 
+    @staticmethod
+    def facts(data, when):
+        modified = datetime.datetime.strptime(when, "%Y-%m-%dT%H:%M:%S.%fZ").strftime("%a, %d %b %Y %H:%M:%S GMT")
+        return {"ETag": f'"{hashlib.md5(data).hexdigest()}"', "Last-Modified": modified}
+
     def do_object_head(self, key, _body, _fault):
-        data = self.store.objects.get(key, (None,))[0]
+        data, when = self.store.objects.get(key, (None, None))
         if data is None:
             return self.answer(404)
-        self.answer(200, b"", {"ETag": f'"{hashlib.md5(data).hexdigest()}"', "Content-Length": str(len(data))})
+        self.answer(200, b"", {**self.facts(data, when), "Content-Length": str(len(data))})
 
     def do_object_put(self, key, body, fault):
         with self.store.lock:

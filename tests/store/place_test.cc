@@ -83,6 +83,21 @@ TEST(S3Credentials, OwnVariablesComeBeforeAmazons) {
   EXPECT_NE(refusal([] { find_s3_credentials(environment({{"AWS_ACCESS_KEY_ID", "a"}})); }).find("AWS_SECRET_ACCESS_KEY"), std::string::npos);
 }
 
+TEST(S3Credentials, OfASourceComeBeforeThoseOfTheRepository) {
+  std::map<std::string, std::string> values = {{"CAIRN_S3_ACCESS_KEY_ID", "repository"}, {"CAIRN_S3_SECRET_ACCESS_KEY", "1"}, {"CAIRN_S3_ENDPOINT", "https://here"}};
+  EXPECT_EQ(find_s3_credentials(environment(values), S3Use::kSource).access_key, "repository");
+  EXPECT_EQ(parse_s3_place("s3://media", environment(values), S3Use::kSource).host, "here");
+  values.insert({{"CAIRN_SOURCE_S3_ACCESS_KEY_ID", "source"}, {"CAIRN_SOURCE_S3_SECRET_ACCESS_KEY", "2"}, {"CAIRN_SOURCE_S3_ENDPOINT", "https://there"},
+                 {"CAIRN_SOURCE_S3_REGION", "north"}});
+  EXPECT_EQ(find_s3_credentials(environment(values), S3Use::kSource).access_key, "source");
+  EXPECT_EQ(find_s3_credentials(environment(values)).access_key, "repository");
+  EXPECT_EQ(parse_s3_place("s3://media", environment(values), S3Use::kSource).host, "there");
+  EXPECT_EQ(parse_s3_place("s3://media", environment(values), S3Use::kSource).region, "north");
+  EXPECT_EQ(parse_s3_place("s3://media", environment(values)).host, "here");
+  values.erase("CAIRN_SOURCE_S3_SECRET_ACCESS_KEY");   // half of a pair is never completed from elsewhere
+  EXPECT_NE(refusal([&] { find_s3_credentials(environment(values), S3Use::kSource); }).find("CAIRN_SOURCE_S3_SECRET_ACCESS_KEY"), std::string::npos);
+}
+
 TEST(S3Credentials, OfAProfile) {
   TempDir dir;
   std::ofstream(dir / "file") << "# comment\n[default]\naws_access_key_id = a\naws_secret_access_key=b\n[ other ]\r\naws_access_key_id=c\r\n"

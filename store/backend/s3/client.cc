@@ -77,6 +77,12 @@ std::string advice(const S3Reply& reply, const std::string& method, bool locks) 
 
 }  // namespace
 
+std::string describe(const S3Counts& n) {
+  return std::to_string(n.requests()) + " requests to S3: " + std::to_string(n.put) + " PUT, " + std::to_string(n.get) + " GET, " +
+         std::to_string(n.head) + " HEAD, " + std::to_string(n.list) + " LIST, " + std::to_string(n.remove) + " DELETE" +
+         (n.lock ? ", " + std::to_string(n.lock) + " LOCK" : "") + ", of them " + std::to_string(n.repeated) + " repeated; " + std::to_string(n.sent_bytes) + " bytes sent, " + std::to_string(n.received_bytes) + " received";
+}
+
 S3Client::S3Client(S3Place place, S3Credentials credentials, const S3Settings& settings)
     : place_(std::move(place)), credentials_(std::move(credentials)), settings_(settings),
       upload_(settings.upload_bytes_per_second), download_(settings.download_bytes_per_second),
@@ -172,7 +178,7 @@ S3Reply S3Client::request(const std::string& method, std::string_view key, const
 }
 
 void S3Client::fail(const std::string& kind, std::string_view key, const S3Reply& reply, bool locks) const {
-  if (reply.status == 404 && reply.failure.code != "NoSuchBucket") throw Error(ErrorCode::kNotFound, name(key) + ": there is no such object");
+  if (reply.status == 404 && reply.failure.code != "NoSuchBucket") throw S3Refused(ErrorCode::kNotFound, name(key) + ": there is no such object");
   std::string hint = advice(reply, kind, locks);
   // Ceph says no more of a token that is wrong, too old or missing, and Amazon little of a missing one.
   if (reply.status == 403 && (reply.failure.code == "InvalidAccessKeyId" || (reply.failure.code == "AccessDenied" && (kind == "GET" || kind == "LIST"))))
@@ -183,7 +189,7 @@ void S3Client::fail(const std::string& kind, std::string_view key, const S3Reply
   if (reply.status == 405 && kind == "LOCK") code = ErrorCode::kNotFound;   // deleted: what is there is only the mark of it
   if (reply.status == 403 && (kind == "DELETE" || kind == "LOCK")) code = ErrorCode::kWrongKey;
   if (without_locks(reply, locks)) code = ErrorCode::kInvalidArgument;
-  throw Error(code, name(key) + ": " + kind + ": the server answers " + reason(reply) + (hint.empty() ? "" : "; " + hint));
+  throw S3Refused(code, name(key) + ": " + kind + ": the server answers " + reason(reply) + (hint.empty() ? "" : "; " + hint));
 }
 
 S3Reply S3Client::get(std::string_view key, const S3Headers& headers, uint64_t most_bytes) {

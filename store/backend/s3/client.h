@@ -5,6 +5,7 @@
 //           wrong is corrected from the server's.
 // Errors:   kNotFound; kWrongKey when these credentials may not delete or lock; kInvalidArgument when the bucket has no locks; kIo for all
 //           else: what, where, the server's reason; kInterrupted in place of repeating once settings.stop says so.
+//           What the server refused is S3Refused, so whatever else is thrown means that it can't be reached or talked to.
 // Threads:  thread-safe.
 #pragma once
 
@@ -14,6 +15,7 @@
 #include "store/backend/s3/http.h"
 #include "store/backend/s3/listing.h"
 #include "store/backend/s3/place.h"
+#include "store/error.h"
 
 namespace cairn {
 
@@ -24,11 +26,20 @@ struct S3Settings {
   uint64_t upload_bytes_per_second = 0, download_bytes_per_second = 0;   // 0: unbounded
 };
 
+// The server answered, and repeating won't help.
+class S3Refused : public Error {
+ public:
+  using Error::Error;
+};
+
 // What was asked of the server; repetitions count.
 struct S3Counts {
   std::atomic<uint64_t> put{0}, get{0}, head{0}, list{0}, remove{0}, lock{0}, repeated{0}, sent_bytes{0}, received_bytes{0};
   uint64_t requests() const { return put + get + head + list + remove + lock; }
 };
+
+// As a sentence for people.
+std::string describe(const S3Counts& counts);
 
 struct S3Reply {
   int status = 0;

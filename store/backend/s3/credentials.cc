@@ -45,8 +45,9 @@ std::optional<S3Credentials> profile_of(const std::string& path, const std::stri
 
 }  // namespace
 
-S3Credentials find_s3_credentials(const Environment& environment) {
-  for (const std::string start : {"CAIRN_S3_", "AWS_"}) {
+S3Credentials find_s3_credentials(const Environment& environment, S3Use use) {
+  for (const std::string start : {"CAIRN_SOURCE_S3_", "CAIRN_S3_", "AWS_"}) {
+    if (use == S3Use::kRepository && start == "CAIRN_SOURCE_S3_") continue;
     auto access = environment((start + "ACCESS_KEY_ID").c_str()), secret = environment((start + "SECRET_ACCESS_KEY").c_str());
     if (access.has_value() != secret.has_value())
       throw Error(ErrorCode::kInvalidArgument, start + (access ? "ACCESS_KEY_ID is set without " : "SECRET_ACCESS_KEY is set without ") +

@@ -82,7 +82,7 @@ std::string S3Place::describe() const {
   return "s3://" + bucket + (prefix.empty() ? "" : "/" + printable(prefix)) + "?endpoint=" + scheme + "://" + host;
 }
 
-S3Place parse_s3_place(std::string_view url, const Environment& environment) {
+S3Place parse_s3_place(std::string_view url, const Environment& environment, S3Use use) {
   constexpr std::string_view kScheme = "s3://";
   if (!url.starts_with(kScheme)) refuse("not an S3 URL: write s3://BUCKET/PREFIX");
   url.remove_prefix(kScheme.size());
@@ -101,8 +101,13 @@ S3Place parse_s3_place(std::string_view url, const Environment& environment) {
   while (place.prefix.ends_with('/')) place.prefix.pop_back();
   if (place.prefix.starts_with('/') || place.prefix.find("//") != std::string::npos || place.prefix.size() > 700)
     refuse("s3://" + place.bucket + ": a prefix has no empty elements and at most 700 bytes; write s3://BUCKET/FOLDER/FOLDER");
-  std::string endpoint = first_of(environment, {"CAIRN_S3_ENDPOINT", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"}), style;
-  place.region = first_of(environment, {"CAIRN_S3_REGION", "AWS_REGION", "AWS_DEFAULT_REGION"});
+  std::string endpoint, style;
+  if (use == S3Use::kSource) {
+    endpoint = first_of(environment, {"CAIRN_SOURCE_S3_ENDPOINT"});
+    place.region = first_of(environment, {"CAIRN_SOURCE_S3_REGION"});
+  }
+  if (endpoint.empty()) endpoint = first_of(environment, {"CAIRN_S3_ENDPOINT", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"});
+  if (place.region.empty()) place.region = first_of(environment, {"CAIRN_S3_REGION", "AWS_REGION", "AWS_DEFAULT_REGION"});
   bool insecure = false;
   while (!query.empty()) {
     const std::string_view pair = query.substr(0, query.find('&'));

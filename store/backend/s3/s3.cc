@@ -27,30 +27,13 @@ uint64_t number(std::string_view text, const std::string& what) {
   return out;
 }
 
-S3Settings settings_of(const S3Options& options) {
-  S3Settings out;
-  out.upload_bytes_per_second = options.upload_bytes_per_second;
-  out.download_bytes_per_second = options.download_bytes_per_second;
-  out.stop = options.stop;
-  out.http.ca_file = from_environment("CAIRN_S3_CA_FILE").value_or("");
-  if (const auto patience = from_environment("CAIRN_S3_RETRY_SECONDS")) {
-    const auto [end, error] = std::from_chars(patience->data(), patience->data() + patience->size(), out.patience_s);
-    if (error != std::errc() || end != patience->data() + patience->size() || !(out.patience_s >= 0 && out.patience_s <= 86400))
-      throw Error(ErrorCode::kInvalidArgument, "CAIRN_S3_RETRY_SECONDS: must be a number of seconds, 0 to 86400");
-    const int most = std::max(1, static_cast<int>(std::lround(out.patience_s)));
-    out.http.connect_timeout_s = std::min(out.http.connect_timeout_s, most);
-    out.http.stall_timeout_s = std::min(out.http.stall_timeout_s, most);
-  }
-  return out;
-}
-
 class S3Backend final : public Backend {
  public:
   S3Backend(S3Place place, S3Credentials credentials, const S3Options& options)
       : root_(place.prefix.empty() ? "" : place.prefix + "/"),
         spool_folder_(options.local_folder + "/uploads"),
         where_(place.describe()),
-        client_(std::move(place), std::move(credentials), settings_of(options)),
+        client_(std::move(place), std::move(credentials), s3_settings(options)),
         puts_(client_, root_ + "tmp/", options.local_folder + "/s3/" + to_hex(sha256(view(where_))).substr(0, 16) + ".conditional"),
         reads_(kReadAheadBytes, [this](const std::string& name, uint64_t offset, uint64_t length) {
           return fetch(name, offset, length).bytes;
@@ -131,13 +114,7 @@ class S3Backend final : public Backend {
   std::string describe() const override { return where_; }
   int uploads_at_once() const override { return kUploadsAtOnce; }
 
-  std::string usage() const override {
-    const S3Counts& n = client_.counts();
-    return std::to_string(n.requests()) + " requests to S3: " + std::to_string(n.put) + " PUT, " + std::to_string(n.get) + " GET, " +
-           std::to_string(n.head) + " HEAD, " + std::to_string(n.list) + " LIST, " + std::to_string(n.remove) + " DELETE" +
-           (n.lock ? ", " + std::to_string(n.lock) + " LOCK" : "") + ", of them " +
-           std::to_string(n.repeated) + " repeated; " + std::to_string(n.sent_bytes) + " bytes sent, " + std::to_string(n.received_bytes) + " received";
-  }
+  std::string usage() const override { return cairn::describe(client_.counts()); }
 
   void publish(const std::string& name, const S3Body& body) {
     Created created;
@@ -230,6 +207,23 @@ std::unique_ptr<Upload> S3Backend::create(std::string_view name) {
 }
 
 }  // namespace
+
+S3Settings s3_settings(const S3Options& options) {
+  S3Settings out;
+  out.upload_bytes_per_second = options.upload_bytes_per_second;
+  out.download_bytes_per_second = options.download_bytes_per_second;
+  out.stop = options.stop;
+  out.http.ca_file = from_environment("CAIRN_S3_CA_FILE").value_or("");
+  if (const auto patience = from_environment("CAIRN_S3_RETRY_SECONDS")) {
+    const auto [end, error] = std::from_chars(patience->data(), patience->data() + patience->size(), out.patience_s);
+    if (error != std::errc() || end != patience->data() + patience->size() || !(out.patience_s >= 0 && out.patience_s <= 86400))
+      throw Error(ErrorCode::kInvalidArgument, "CAIRN_S3_RETRY_SECONDS: must be a number of seconds, 0 to 86400");
+    const int most = std::max(1, static_cast<int>(std::lround(out.patience_s)));
+    out.http.connect_timeout_s = std::min(out.http.connect_timeout_s, most);
+    out.http.stall_timeout_s = std::min(out.http.stall_timeout_s, most);
+  }
+  return out;
+}
 
 std::unique_ptr<Backend> open_s3(std::string_view url, const S3Options& options) {
   return std::make_unique<S3Backend>(parse_s3_place(url), find_s3_credentials(), options);

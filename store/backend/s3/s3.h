@@ -23,8 +23,11 @@ struct S3Options {
   uint64_t upload_bytes_per_second = 0, download_bytes_per_second = 0;   // 0: unbounded
 };
 
-// Nothing is asked of the server here.  `url`: see place.h.   Environment: CAIRN_S3_RETRY_SECONDS (how long failing requests are
-// repeated; 300), CAIRN_S3_CA_FILE.   kInvalidArgument.
+// With what the environment says: CAIRN_S3_RETRY_SECONDS (how long failing requests are repeated; 300), CAIRN_S3_CA_FILE.
+// kInvalidArgument.
+S3Settings s3_settings(const S3Options& options);
+
+// Nothing is asked of the server here.  `url`: see place.h.   kInvalidArgument.
 std::unique_ptr<Backend> open_s3(std::string_view url, const S3Options& options);
 
 }  // namespace cairn
