@@ -42,6 +42,7 @@ class Prune : public Command {
             "Exit code: 0 done; 1 something is missing or damaged.\n\n"
             "Examples:\n  cairn prune -n\n  cairn forget --preset standard && cairn prune"};
   }
+  bool writes() const override { return true; }
   void declare(Arguments& to) override {
     to.flag("-n,--dry-run", options_.dry_run, "tell what would be freed, change nothing");
     to.number("--most-dead", 0, 100, most_dead_, "write a pack anew when more than so many per cent of it are dead (default: 40)");

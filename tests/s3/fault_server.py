@@ -135,7 +135,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         return getattr(self, "do_object_" + self.command.lower())(key, body, fault)
 
     def list(self, query, fault):
-        prefix, after = query["prefix"][0], query.get("continuation-token", [""])[0]
+        prefix, after = query["prefix"][0], (query.get("continuation-token") or query.get("start-after") or [""])[0]
         with self.store.lock:
             objects = self.store.before if fault == "stale_list" else self.store.objects
             found = [(key, *objects[key]) for key in sorted(objects) if key.startswith(prefix) and key > after]
