@@ -16,6 +16,8 @@ class Command {
   virtual void declare(Arguments& to) = 0;
   // False for what never asks where a chunk is: it leaves the local index alone.
   virtual bool uses_index() const { return true; }
+  // True: it looks for packs once its lease stands, and not before.
+  virtual bool writes() const { return false; }
   // True: it is about what is stored; copies on the local disk won't do.
   virtual bool reads_storage() const { return false; }
   // Returns the exit code; throws what ends the program with another one.

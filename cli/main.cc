@@ -98,6 +98,7 @@ int run(const std::vector<std::string>& words, Options& options, Output& out) {
     for (const auto& command : commands) {
       if (command->help().name != name) continue;
       session.index_soon = command->uses_index();
+      session.writes = command->writes();
       session.reads_storage = command->reads_storage();
       code = command->run(session);
     }

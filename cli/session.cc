@@ -73,11 +73,13 @@ Password Session::password(Ask ask) { return read_password(options, ask, backend
 
 Repository& Session::repository() {
   if (!repository_) {
-    const Config config = read_config(backend());
-    if (!options.accept_rollback) require_known_place(options.cache_folder, location(), config.repository);
+    Opening opening(backend(), index_soon && !writes && !reads_storage);
+    opening.index_soon = index_soon;
+    if (!options.accept_rollback) require_known_place(options.cache_folder, location(), opening.config.repository);
     const Password secret = password(Ask::kOnce);
-    repository_.emplace(backend(), secret.unlock(), options.cache_folder, index_soon);
-    remember_place(config.repository);
+    seen_ = opening.seen;
+    repository_.emplace(backend(), secret.unlock(), options.cache_folder, std::move(opening));
+    remember_place(repository_->config().repository);
     watch_.emplace(*repository_, options.accept_rollback);
   }
   return *repository_;
@@ -116,13 +118,14 @@ void Session::tell_trouble() {
 
 const std::vector<Rollback>& Session::rollbacks() {
   repository();
-  const std::vector<Rollback>& found = watch_->rollbacks();
+  const std::vector<Rollback>& found = watch_->rollbacks(*seen_);
   tell(found);
   return found;
 }
 
 void Session::require_no_rollback() {
   repository();
+  watch_->rollbacks(*seen_);
   watch_->require_no_rollback();
 }
 
@@ -133,7 +136,8 @@ void Session::made(const Manifest& manifest) {
 
 const std::vector<Manifest>& Session::snapshots() {
   if (!list_) {
-    list_ = list_snapshots(repository().backend(), repository().keys());
+    const Repository& opened = repository();
+    list_ = list_snapshots(opened.backend(), opened.keys(), *seen_);
     for (const SnapshotList::Problem& problem : list_->problems) progress.warning(problem.what + " (see: cairn check)");
     tell(watch_->rollbacks(*list_));
     tell_trouble();

@@ -38,6 +38,7 @@ class Session {
   Output& out;
   Progress& progress;
   bool index_soon = false;   // the command will need the index
+  bool writes = false;       // it will look for packs itself, once it has a lease
   bool reads_storage = false;   // the command is about what is stored: no copies kept on this machine in its place
 
   // The place, without looking whether a repository is there.  UsageError when none was given, or one of a kind this version
@@ -61,7 +62,7 @@ class Session {
   // A snapshot that was just made: it is remembered.
   void made(const Manifest& manifest);
 
-  // All snapshots that can be opened and aren't forgotten, with what was noted about them; what is wrong is told as warnings, and
+  // All snapshots that could be opened and weren't forgotten when the repository was opened, with what was noted about them; what is wrong is told as warnings, and
   // those that can't be opened are counted in damaged_snapshots().
   const std::vector<Manifest>& snapshots();
   size_t damaged_snapshots() const { return list_ ? list_->damaged.size() : 0; }
@@ -79,6 +80,7 @@ class Session {
   void tell(const std::vector<Rollback>& found);
   void tell_trouble();
 
+  std::optional<FolderListing> seen_;   // when the repository was opened
   std::optional<SnapshotList> list_;
   std::optional<Watch> watch_;
   bool told_ = false;

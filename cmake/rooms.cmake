@@ -16,6 +16,9 @@ cairn_library(cairn_store
   ${BLAKE3_SOURCES}
   store/backend/backend.cc
   store/backend/file_cache.cc
+  store/backend/folder_listing.cc
+  store/backend/kept_files.cc
+  store/backend/kept_pieces.cc
   store/backend/local.cc
   store/backend/local_root.cc
   store/backend/local_upload.cc
@@ -108,7 +111,8 @@ cairn_library(cairn_store
   store/tree/references.cc
   store/write/frame_builder.cc
   store/write/pack_set.cc
-  store/write/write_session.cc)
+  store/write/write_session.cc
+  store/write/writer_store.cc)
 set_source_files_properties(store/host.cc PROPERTIES COMPILE_DEFINITIONS CAIRN_VERSION="${PROJECT_VERSION}")
 target_link_libraries(cairn_store PUBLIC cairn_chunker Threads::Threads PRIVATE PkgConfig::SODIUM PkgConfig::ZSTD
   PkgConfig::CURL PkgConfig::OPENSSL rocksdb)

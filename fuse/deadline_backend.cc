@@ -125,6 +125,22 @@ Buffer DeadlineBackend::read_whole(std::string_view name, uint64_t most_bytes) {
   return run(name, [name = std::string(name), most_bytes](Backend& inner, Task& task) { task.bytes = inner.read_whole(name, most_bytes); }).bytes;
 }
 
+std::vector<StoredFile> DeadlineBackend::list_several(std::span<const std::string> prefixes) {
+  return run(prefixes.empty() ? "" : prefixes.front(), [all = std::vector<std::string>(prefixes.begin(), prefixes.end())](Backend& inner, Task& task) {
+    task.files = inner.list_several(all);
+  }).files;
+}
+
+Buffer DeadlineBackend::read_kept(std::string_view name, uint64_t file_bytes, uint64_t offset, uint64_t length) {
+  return run(name, [name = std::string(name), file_bytes, offset, length](Backend& inner, Task& task) {
+    task.bytes = inner.read_kept(name, file_bytes, offset, length);
+  }).bytes;
+}
+
+bool DeadlineBackend::drop_kept(std::string_view name) {
+  return run(name, [name = std::string(name)](Backend& inner, Task& task) { task.size = inner.drop_kept(name); }).size != 0;
+}
+
 std::vector<std::string> DeadlineBackend::list_foreign() {
   return run("", [](Backend& inner, Task& task) { task.names = inner.list_foreign(); }).names;
 }

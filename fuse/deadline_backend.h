@@ -31,6 +31,9 @@ class DeadlineBackend final : public Backend {
   uint64_t size(std::string_view name) override;
   Buffer read(std::string_view name, uint64_t offset, uint64_t length) override;
   Buffer read_whole(std::string_view name, uint64_t most_bytes) override;
+  std::vector<StoredFile> list_several(std::span<const std::string> prefixes) override;
+  Buffer read_kept(std::string_view name, uint64_t file_bytes, uint64_t offset, uint64_t length) override;
+  bool drop_kept(std::string_view name) override;
   std::vector<std::string> list_foreign() override;
   // kUnsupported: a mount doesn't write.
   std::unique_ptr<Upload> create(std::string_view name) override;

@@ -24,9 +24,10 @@ SnapshotSource::SnapshotSource(Repository& repository, Monitor& monitor, int64_t
 
 // What the list of snapshots is made of: files never change, so their names say it all.
 std::vector<std::string> SnapshotSource::files() const {
+  const FolderListing seen(repository_.backend(), {"notes/", "snapshots/"});
   std::vector<std::string> names;
   for (const char* folder : {"snapshots/", "notes/"})
-    for (StoredFile& file : repository_.backend().list(folder)) names.push_back(std::move(file.name));
+    for (const StoredFile& file : seen.in(folder)) names.push_back(file.name);
   return names;
 }
 

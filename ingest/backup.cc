@@ -136,7 +136,7 @@ BackupResult backup_once(Repository& repository, const std::vector<SourceSpec>& 
   warn_of_index_problems(repository, monitor);
 
   // What is known already: the trees of the previous snapshot, to recognise unchanged files without reading them.
-  Before before(repository, options.dry_run);
+  Before before(repository, session ? &*session : nullptr);
   ChunkerParams params = repository.keys().chunker_params(repository.config().sizes);
   PieceReader pieces(sources, previous_trees(before, sources, manifest.host, monitor), params, repository.config().content, options, monitor);
   if (options.dry_run) return dry_run(pieces, std::move(manifest), monitor);

@@ -5,6 +5,7 @@
 #include <ctime>
 #include <filesystem>
 
+#include "store/gc/gc_list.h"
 #include "store/host.h"
 #include "store/prune/reserve.h"
 #include "store/notes/snapshot_list.h"
@@ -53,34 +54,59 @@ std::future<std::unique_ptr<IndexDatabase>> open_early(const std::string& folder
 
 }  // namespace
 
+Opening::Opening(Backend& backend, bool with_index)
+    : seen(backend, with_index ? std::vector<std::string>{"config", "gc/", "index/", "keys/", "notes/", "packs/", "snapshots/"}
+                               : std::vector<std::string>{"config", "gc/", "keys/", "notes/", "snapshots/"}),
+      config(read_config(backend)), index_soon(with_index) {}
+
 Repository::Repository(Backend& backend, const Unlock& unlock, const std::string& cache_root, bool index_soon)
-    : backend_(backend), config_(read_config(backend)), cache_folder_(cache_root + "/" + config_.repository.hex()),
-      opening_(index_soon ? open_early(cache_folder_ + "/index") : std::future<std::unique_ptr<IndexDatabase>>()),
-      keys_(open_slots(backend, config_.repository, unlock, &slot_)) {
+    : Repository(backend, unlock, cache_root, Opening(backend, index_soon)) {}
+
+Repository::Repository(Backend& backend, const Unlock& unlock, const std::string& cache_root, Opening opening)
+    : backend_(backend), config_(std::move(opening.config)), opening_generation_(newest_generation(opening.seen)),
+      cache_folder_(cache_root + "/" + config_.repository.hex()),
+      opening_(opening.index_soon ? open_early(cache_folder_ + "/index") : std::future<std::unique_ptr<IndexDatabase>>()),
+      keys_(open_slots(backend, config_.repository, unlock, opening.seen, &slot_)) {
+  if (opening.seen.covers("packs/")) packs_seen_ = std::move(opening.seen);
   if (keys_.box_public != config_.box_public || keys_.maintenance_public != config_.maintenance_public)
     throw Error(ErrorCode::kCorrupt, "config: its keys are not those the key slot knows: it was exchanged");
 }
 Repository::~Repository() = default;
 
-Index& Repository::writable_index() {
-  if (index_) return *index_;
+namespace {
+
+FolderListing list_packs(Backend& backend) { return FolderListing(backend, {"index/", "packs/"}); }
+
+}  // namespace
+
+// Requires: it isn't open.
+Index& Repository::open_index(const FolderListing& seen) {
   mark_as_cache(cache_folder_);
   auto database = opening_.valid() ? opening_.get() : std::make_unique<IndexDatabase>(cache_folder_ + "/index");
-  index_ = std::make_unique<Index>(backend_, keys_, std::move(database));
+  index_ = std::make_unique<Index>(backend_, keys_, std::move(database), seen);
+  packs_seen_.reset();
   return *index_;
 }
-Index& Repository::fresh_index() {
-  if (index_) index_->refresh();
-  return writable_index();
+Index& Repository::writable_index() { return index_ ? *index_ : open_index(list_packs(backend_)); }
+Index& Repository::fresh_index() { return fresh_index(list_packs(backend_)); }
+Index& Repository::fresh_index(const FolderListing& seen) {
+  if (!index_) return open_index(seen);
+  index_->refresh(seen);
+  return *index_;
 }
 const Index& Repository::shared_index() {
   if (index_) return *index_;
-  writable_index();
+  const FolderListing seen = list_packs(backend_);
+  open_index(seen);
   index_.reset();   // closed before it is opened the other way
-  index_ = std::make_unique<Index>(backend_, keys_, std::make_unique<IndexDatabase>(cache_folder_ + "/index", IndexDatabase::Access::kShared));
+  auto shared = std::make_unique<IndexDatabase>(cache_folder_ + "/index", IndexDatabase::Access::kShared);
+  index_ = std::make_unique<Index>(backend_, keys_, std::move(shared), seen);
   return *index_;
 }
-const Index& Repository::index() { return writable_index(); }
+const Index& Repository::index() {
+  if (index_) return *index_;
+  return packs_seen_ ? open_index(*packs_seen_) : writable_index();
+}
 
 std::vector<Manifest> Repository::snapshots(std::vector<std::string>* problems) const {
   keys_.require_may_read();

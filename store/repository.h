@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "store/backend/backend.h"
+#include "store/backend/folder_listing.h"
 #include "store/index/index.h"
 #include "store/keys/config.h"
 #include "store/keys/key_slot.h"
@@ -26,6 +26,16 @@ struct InitOptions {
   Suite suite = best_suite();
 };
 
+// What is looked at before a repository is opened: the names that opening needs and what nearly every command asks for next, in one
+// listing, and the config.
+struct Opening {
+  // kNoRepository, kUnsupported, kCorrupt.   `index_soon`: the caller will read the index: its names too.
+  explicit Opening(Backend& backend, bool index_soon = false);
+  FolderListing seen;   // gc/, keys/, notes/, snapshots/; index/ and packs/ for `index_soon`
+  Config config;
+  bool index_soon;
+};
+
 class Repository {
  public:
   // Makes a repository with one owner.  kInvalidArgument when there is one already, anything else at that
@@ -36,6 +46,7 @@ class Repository {
   // `index_soon`: the caller will ask for the index: a local one is opened while the key is made of the password (a seventh of the
   // time of a short `cat`).
   Repository(Backend& backend, const Unlock& unlock, const std::string& cache_root, bool index_soon = false);
+  Repository(Backend& backend, const Unlock& unlock, const std::string& cache_root, Opening opening);
   ~Repository();
 
   Backend& backend() const { return backend_; }
@@ -43,12 +54,17 @@ class Repository {
   const Keyring& keys() const { return keys_; }
   // The key slot that it was opened with.
   const SlotId& slot() const { return slot_; }
+  // The index for whoever reads; the first time it may be as it was when the repository was opened.
   const Index& index();
   Index& writable_index();
   // Brought up to date, then open to be read only, for processes that stay: others may write the local index meanwhile.
   const Index& shared_index();
   // The index compared with the repository from now on, not from an earlier look.
   Index& fresh_index();
+  // Or with a listing with index/ and packs/ of now.
+  Index& fresh_index(const FolderListing& seen);
+  // The newest gc list when the repository was opened; there may be newer ones.
+  uint64_t opening_generation() const { return opening_generation_; }
   // The folder for everything this machine keeps about the repository.
   const std::string& cache_folder() const { return cache_folder_; }
 
@@ -57,8 +73,11 @@ class Repository {
   std::vector<Manifest> snapshots(std::vector<std::string>* problems = nullptr) const;
 
  private:
+  Index& open_index(const FolderListing& seen);
   Backend& backend_;
   Config config_;
+  uint64_t opening_generation_;
+  std::optional<FolderListing> packs_seen_;   // when it was opened; until the index is
   std::string cache_folder_;
   std::future<std::unique_ptr<IndexDatabase>> opening_;   // of the index, when it was started early
   SlotId slot_;

@@ -51,6 +51,8 @@ class Backup : public Command {
             "save paths, commands' output or stdin as one snapshot", kDetails};
   }
 
+  bool writes() const override { return true; }
+
   void declare(Arguments& to) override {
     to.positionals(0, SIZE_MAX, sources_.sources, "");
     to.words_after_dashes("--command", sources_.command);

@@ -37,6 +37,7 @@ void use_variable(std::string& value, const char* name) {
 class Copy : public Command {
  public:
   CommandHelp help() const override { return {"copy", "[OPTIONS] --from REPOSITORY [SNAPSHOT...]", "copy snapshots from another repository", kDetails}; }
+  bool writes() const override { return true; }
 
   void declare(Arguments& to) override {
     to.text("--from", "REPOSITORY", from_.repository, "where to copy from");

@@ -52,6 +52,7 @@ class Forget : public Command {
             "  cairn forget --preset standard --dry-run\n  cairn forget --preset standard --prune\n"
             "  cairn forget --keep db:hourly=168,daily=30 --keep media:weekly=8"};
   }
+  bool writes() const override { return true; }
   void declare(Arguments& to) override {
     to.list("--preset", "NAME", presets_, "standard (7 daily, 4 weekly, 12 monthly) or last10 (the last 10); several add up");
     to.number("--keep-last", 1, kMostCount, rules_.last, "keep the newest N");

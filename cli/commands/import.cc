@@ -42,6 +42,7 @@ std::string name_of(const std::string& file) {
 class Import : public Command {
  public:
   CommandHelp help() const override { return {"import", "[OPTIONS] FILE.tar[.zst|.gz|.xz]", "record a tar archive as a snapshot", kDetails}; }
+  bool writes() const override { return true; }
   void declare(Arguments& to) override {
     to.text("--name", "COMPONENT", options_.name, "the component's name (else: that of FILE)");
     to.text("--host", "HOST", options_.host, "instead of this machine's name");

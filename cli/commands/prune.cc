@@ -47,6 +47,7 @@ class Prune : public Command {
             "Exit code: 0 done; 1 something is missing, damaged or not locked.\n\n"
             "Examples:\n  cairn prune -n\n  cairn forget --preset standard && cairn prune"};
   }
+  bool writes() const override { return true; }
   void declare(Arguments& to) override {
     to.flag("-n,--dry-run", options_.dry_run, "tell what would be freed, change nothing");
     lock_.declare(to);

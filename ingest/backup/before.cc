@@ -1,5 +1,7 @@
 #include "ingest/backup/before.h"
 
+#include "store/notes/snapshot_list.h"
+
 namespace cairn {
 
 namespace {
@@ -9,10 +11,11 @@ constexpr size_t kListCacheBytes = 4 << 20;  // of frames with chunk lists of un
 
 }  // namespace
 
-Before::Before(Repository& repository, bool dry_run) : repository_(repository) {
+Before::Before(Repository& repository, const WriteSession* session) : repository_(repository) {
   const Keyring& keys = repository.keys();
+  const bool dry_run = session == nullptr;
   if (keys.may_read()) {
-    snapshots_ = repository.snapshots();
+    snapshots_ = dry_run ? repository.snapshots() : list_snapshots(repository.backend(), keys, session->seen()).snapshots;
     reader_ = std::make_unique<ChunkReader>(repository.backend(), keys, repository.index(), kTreeCacheBytes);
     return;
   }

@@ -13,13 +13,14 @@
 #include "store/cache/tree_cache.h"
 #include "store/read/chunk_reader.h"
 #include "store/repository.h"
+#include "store/write/write_session.h"
 
 namespace cairn {
 
 class Before {
  public:
-  // `dry_run`: nothing will be remembered.  `repository` must outlive this.
-  Before(Repository& repository, bool dry_run);
+  // As `session` found it; without one (a dry run) nothing will be remembered.  `repository` must outlive this.
+  Before(Repository& repository, const WriteSession* session);
 
   // Oldest first.
   const std::vector<Manifest>& snapshots() const { return snapshots_; }

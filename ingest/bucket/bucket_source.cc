@@ -49,7 +49,7 @@ void BucketSource::read_list() {
   const std::string root = source_.bucket->root();
   uint64_t listed = 0;
   monitor_.current(shown_);
-  client_.list(root, [&](S3Object&& object) {
+  client_.list({&root, 1}, [&](S3Object&& object) {
     monitor_.check_interrupted();
     walk_->add(std::string_view(object.key).substr(root.size()), object);
     if (++listed % kToldObjects == 0) monitor_.current(shown_ + ": " + std::to_string(listed) + " objects listed");

@@ -1,5 +1,8 @@
 #include "store/backend/backend.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "store/error.h"
 
 namespace cairn {
@@ -44,6 +47,17 @@ void require_range(std::string_view file, uint64_t offset, uint64_t length, uint
   throw Error(ErrorCode::kCorrupt, std::string(file) + ": wanted " + std::to_string(length) + " bytes at " +
                                        std::to_string(offset) + ", the file has " + std::to_string(size_bytes));
 }
+
+std::vector<StoredFile> Backend::list_several(std::span<const std::string> prefixes) {
+  std::vector<StoredFile> out;
+  for (const std::string& prefix : prefixes) std::ranges::move(list(prefix), std::back_inserter(out));
+  std::ranges::sort(out, {}, &StoredFile::name);
+  return out;
+}
+
+Buffer Backend::read_kept(std::string_view name, uint64_t, uint64_t offset, uint64_t length) { return read(name, offset, length); }
+
+bool Backend::drop_kept(std::string_view) { return false; }
 
 void put(Backend& backend, std::string_view name, ByteView bytes) {
   std::unique_ptr<Upload> upload = backend.create(name);

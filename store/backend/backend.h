@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,10 +55,20 @@ class Backend {
   // A folder that doesn't exist is empty.
   virtual std::vector<StoredFile> list(std::string_view prefix) = 0;
 
+  // What list() tells of each prefix, all of it sorted by name: one prefix after the other as they are given, or all in one look; then
+  // what comes or goes during the call may be seen or not, whatever happened before or after it.
+  // Requires: no prefix begins with another one.
+  virtual std::vector<StoredFile> list_several(std::span<const std::string> prefixes);
+
   virtual uint64_t size(std::string_view name) = 0;
 
   // Exactly `length` bytes from `offset`, or an error (kCorrupt when the file is shorter).
   virtual Buffer read(std::string_view name, uint64_t offset, uint64_t length) = 0;
+
+  // read() of a file of `file_bytes` that is wanted again in other runs: of a distant backend it may come from a copy on this machine.
+  virtual Buffer read_kept(std::string_view name, uint64_t file_bytes, uint64_t offset, uint64_t length);
+  // That copy turned out to be damaged.  False when there is none: then what read_kept() gave is the storage's.
+  virtual bool drop_kept(std::string_view name);
 
   virtual std::unique_ptr<Upload> create(std::string_view name) = 0;
 

@@ -10,6 +10,7 @@ namespace cairn {
 namespace {
 
 constexpr std::string_view kGcDomain = "cairn gc list v1";
+constexpr char kGc[] = "gc/";
 constexpr int kMostAttempts = 5;
 
 enum Tag : uint64_t { kKindTag = 1, kGeneration = 2, kCreated = 3, kCondemned = 4, kRevoked = 5, kAccepted = 6, kBarredAuthors = 7, kSince = 8 };
@@ -131,13 +132,22 @@ std::optional<GcListName> parse_gc_list_name(std::string_view name) {
   return std::nullopt;
 }
 
+uint64_t newest_generation(const FolderListing& seen) {
+  uint64_t newest = 0;
+  for (const StoredFile& file : seen.in(kGc)) {
+    auto name = parse_gc_list_name(file.name);
+    if (name && name->kind == GcList::Kind::kCondemned) newest = std::max(newest, name->generation);
+  }
+  return newest;
+}
+
 std::optional<GcList> newest_gc_list(Backend& backend, const Keyring& keys) {
+  return newest_gc_list(backend, keys, FolderListing(backend, {kGc}));
+}
+
+std::optional<GcList> newest_gc_list(Backend& backend, const Keyring& keys, const FolderListing& seen) {
   for (int attempt = 0;; ++attempt) {
-    uint64_t newest = 0;
-    for (const StoredFile& file : backend.list("gc/")) {
-      auto name = parse_gc_list_name(file.name);
-      if (name && name->kind == GcList::Kind::kCondemned) newest = std::max(newest, name->generation);
-    }
+    const uint64_t newest = newest_generation(attempt == 0 ? seen : FolderListing(backend, {kGc}));
     if (newest == 0) return std::nullopt;
     try {
       return GcList::decode(read_whole(backend, gc_list_name(newest), kMostGcListBytes), GcList::Kind::kCondemned, newest, keys);
@@ -148,8 +158,12 @@ std::optional<GcList> newest_gc_list(Backend& backend, const Keyring& keys) {
 }
 
 std::set<LeaseId> revoked_leases(Backend& backend, const Keyring& keys) {
+  return revoked_leases(backend, keys, FolderListing(backend, {kGc}));
+}
+
+std::set<LeaseId> revoked_leases(Backend& backend, const Keyring& keys, const FolderListing& seen) {
   std::set<LeaseId> out;
-  for (const StoredFile& file : backend.list("gc/")) {
+  for (const StoredFile& file : seen.in(kGc)) {
     auto name = parse_gc_list_name(file.name);
     if (!name || name->kind != GcList::Kind::kRevoked) continue;
     GcList list = GcList::decode(read_whole(backend, file.name, kMostGcListBytes), name->kind, name->generation, keys);

@@ -11,7 +11,7 @@
 #include <set>
 #include <vector>
 
-#include "store/backend/backend.h"
+#include "store/backend/folder_listing.h"
 #include "store/gc/condemned.h"
 #include "store/sealed_file.h"
 
@@ -43,10 +43,15 @@ struct GcListName {
 // nullopt when it isn't the name of a gc list or a companion.
 std::optional<GcListName> parse_gc_list_name(std::string_view name);
 
+// The highest number of a list that a listing with gc/ knows, 0 without.
+uint64_t newest_generation(const FolderListing& seen);
 // The newest list, nullopt when nothing was ever condemned.  A list that can't be read is an error: guessing would lose data.
 std::optional<GcList> newest_gc_list(Backend& backend, const Keyring& keys);
+// The newest that a listing with gc/ knows, or a newer one.
+std::optional<GcList> newest_gc_list(Backend& backend, const Keyring& keys, const FolderListing& seen);
 // All leases that any prune declared dead.
 std::set<LeaseId> revoked_leases(Backend& backend, const Keyring& keys);
+std::set<LeaseId> revoked_leases(Backend& backend, const Keyring& keys, const FolderListing& seen);
 // Has any prune declared this lease dead?
 bool lease_revoked(Backend& backend, const Keyring& keys, const LeaseId& lease);
 

@@ -45,6 +45,10 @@ class GcStore {
   // False once a renewal failed or its file is gone.
   virtual bool alive(const LeaseId& lease) = 0;
   virtual bool revoked(const LeaseId& lease) = 0;
+  // May something be committed under this lease and generation?  What the three steps say, in whatever order or at once.
+  virtual bool standing(const LeaseId& lease, uint64_t generation) {
+    return alive(lease) && newest().generation == generation && !revoked(lease);
+  }
   // All that any prune declared dead.
   virtual std::set<LeaseId> revoked_leases() = 0;
   virtual void end(const LeaseId& lease) noexcept = 0;

@@ -28,10 +28,6 @@ void WriteProtocol::end() noexcept {
 
 void WriteProtocol::activate() { store_.activate(lease(), view_.generation); }
 
-bool WriteProtocol::standing() {
-  return store_.alive(lease()) && store_.newest().generation == view_.generation && !store_.revoked(lease());
-}
-
 // A new lease, then the lists anew.  The old lease stays: prunes wait for it.
 void WriteProtocol::look_again() {
   leases_.push_back(store_.join(LeaseRecord::Kind::kWriter));
@@ -39,7 +35,7 @@ void WriteProtocol::look_again() {
 }
 
 void WriteProtocol::commit(const StillThere& still_there, const PutSnapshot& put_snapshot) {
-  for (int looks = 0; !standing(); ++looks) {
+  for (int looks = 0; !store_.standing(lease(), view_.generation); ++looks) {
     if (looks == kMostLooks) throw Overtaken();
     look_again();
     if (!still_there(view_)) throw Overtaken();

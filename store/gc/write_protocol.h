@@ -34,7 +34,6 @@ class WriteProtocol {
   void end() noexcept;
 
  private:
-  bool standing();
   void look_again();
   GcStore& store_;
   std::vector<LeaseId> leases_;   // the last one counts; those before keep prunes waiting until the end

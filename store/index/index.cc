@@ -13,6 +13,7 @@ using namespace index_records;
 
 namespace {
 
+constexpr char kSegments[] = "index/", kPacks[] = "packs/";
 constexpr size_t kBatchChunks = 256 << 10;  // chunks a load step holds in memory: about 30 MB
 // Ranks of places.
 constexpr uint64_t kGone = 0, kWrongLength = 1, kCondemned = 2 /* + generation */, kTrusted = UINT64_MAX;
@@ -25,18 +26,23 @@ int64_t steady_ns() { return std::chrono::steady_clock::now().time_since_epoch()
 Index::Index(Backend& backend, const Keyring& keys, const std::string& folder)
     : Index(backend, keys, std::make_unique<IndexDatabase>(folder)) {}
 Index::Index(Backend& backend, const Keyring& keys, std::unique_ptr<IndexDatabase> database)
+    : Index(backend, keys, std::move(database), FolderListing(backend, {kSegments, kPacks})) {}   // in this order: see list_now()
+Index::Index(Backend& backend, const Keyring& keys, std::unique_ptr<IndexDatabase> database, const FolderListing& seen)
     : backend_(backend), keys_(keys), database_(std::move(database)) {
-  refresh();
+  refresh(seen);
 }
 
 Index::~Index() = default;
 
-void Index::synchronise() {
+// Segments first: a pack comes before the segment that names it.
+FolderListing Index::list_now() const { return FolderListing(backend_, {kSegments, kPacks}); }
+
+void Index::synchronise(const FolderListing& seen) {
   std::vector<SegmentId> segments;
-  for (const StoredFile& file : backend_.list("index/"))
+  for (const StoredFile& file : seen.in(kSegments))
     if (auto id = id_in_name<SegmentId>(file.name)) segments.push_back(*id);
   listed_.clear();
-  for (const StoredFile& file : backend_.list("packs/"))
+  for (const StoredFile& file : seen.in(kPacks))
     if (auto id = id_in_name<PackId>(file.name)) listed_[*id] = {file.size_bytes};
   newer_.reset();
   distrusted_.clear();
@@ -57,13 +63,15 @@ void Index::synchronise() {
   mark_condemned();
 }
 
-void Index::refresh() {
+void Index::refresh() { refresh(list_now()); }
+
+void Index::refresh(const FolderListing& seen) {
   std::unique_lock lock(mu_);
   try {
-    synchronise();
+    synchronise(seen);
   } catch (const DatabaseDamaged&) {
     database_->clear();
-    synchronise();
+    synchronise(seen);
   }
 }
 
@@ -227,7 +235,7 @@ void Index::rebuild() const {
   std::unique_lock lock(mu_);
   self->rebuilt_ = true;
   database_->clear();
-  self->synchronise();
+  self->synchronise(list_now());
 }
 
 // A question to the database; when it turns out to be damaged it is rebuilt and asked again.
@@ -330,7 +338,7 @@ void Index::distrust(const Condemned& packs) {
     mark_condemned();
   } catch (const DatabaseDamaged&) {
     database_->clear();
-    synchronise();
+    synchronise(list_now());
   }
 }
 
@@ -367,7 +375,7 @@ void Index::add_segment(const SegmentId& id, std::span<const PackInfo> packs) {
     add(loaded, {&id, 1});
   } catch (const DatabaseDamaged&) {  // disposable: it is built anew from the segment that was just written
     database_->clear();
-    synchronise();
+    synchronise(list_now());
   }
 }
 

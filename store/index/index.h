@@ -21,7 +21,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "store/backend/backend.h"
+#include "store/backend/folder_listing.h"
 #include "store/gc/condemned.h"
 #include "store/index/database.h"
 #include "store/index/location.h"
@@ -35,6 +35,8 @@ class Index {
   // `backend` and `keys` must outlive this.  `folder`: where the database is kept.
   Index(Backend& backend, const Keyring& keys, const std::string& folder);
   Index(Backend& backend, const Keyring& keys, std::unique_ptr<IndexDatabase> database);
+  // Compared with a listing with index/ and packs/ in place of the storage as it is now.
+  Index(Backend& backend, const Keyring& keys, std::unique_ptr<IndexDatabase> database, const FolderListing& seen);
   ~Index();
 
   std::optional<Location> find(const ChunkId& id) const;
@@ -48,6 +50,7 @@ class Index {
 
   // Compares with the repository once more: a session must not rely on what was listed before its lease stood.
   void refresh();
+  void refresh(const FolderListing& seen);
   // The same for a reader that found a pack gone: a prune may have moved its chunks.  False, and nothing is done, when that was done a
   // moment ago.
   bool look_again() const;
@@ -83,7 +86,8 @@ class Index {
     uint32_t number = 0;     // when known
   };
 
-  void synchronise();
+  FolderListing list_now() const;
+  void synchronise(const FolderListing& seen);
   struct Loaded {
     PackInfo pack;
     SegmentId segment;       // zero: from the pack itself

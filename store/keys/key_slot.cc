@@ -160,9 +160,13 @@ std::vector<SlotInfo> list_slots(Backend& backend, const Keyring& keys, std::vec
 }
 
 Keyring open_slots(Backend& backend, const RepositoryId& repository, const Unlock& unlock, SlotId* opened) {
+  return open_slots(backend, repository, unlock, FolderListing(backend, {"keys/"}), opened);
+}
+
+Keyring open_slots(Backend& backend, const RepositoryId& repository, const Unlock& unlock, const FolderListing& seen, SlotId* opened) {
   std::optional<Error> damage;
   size_t slots = 0, tried = 0;
-  for (const StoredFile& file : backend.list("keys/")) {
+  for (const StoredFile& file : seen.in("keys/")) {
     auto id = id_in_name<SlotId>(file.name);
     if (!id || tried == most_slots(unlock.kind)) continue;
     try {

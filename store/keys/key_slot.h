@@ -1,7 +1,7 @@
 // keys/ID: the keys of one role, wrapped by a password or by what is in a key file.
 #pragma once
 
-#include "store/backend/backend.h"
+#include "store/backend/folder_listing.h"
 #include "store/keys/key_card.h"
 
 namespace cairn {
@@ -59,5 +59,7 @@ std::vector<SlotInfo> list_slots(Backend& backend, const Keyring& keys, std::vec
 // The keys that `unlock` opens; `opened` gets the name of the slot.  kWrongKey when no slot fits; damaged slots are passed over unless
 // none fits.
 Keyring open_slots(Backend& backend, const RepositoryId& repository, const Unlock& unlock, SlotId* opened = nullptr);
+// The same of the slots in a listing with keys/.
+Keyring open_slots(Backend& backend, const RepositoryId& repository, const Unlock& unlock, const FolderListing& seen, SlotId* opened = nullptr);
 
 }  // namespace cairn

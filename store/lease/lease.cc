@@ -99,10 +99,27 @@ void Lease::renew_until_stopped(std::stop_token stop) {
 }
 
 void Lease::require_alive() const {
+  const uint32_t before = renewal();
+  require_alive(FolderListing(backend_, {files_prefix()}), before);
+}
+
+std::string Lease::files_prefix() const {
+  const std::string first = lease_name(id_, 1);
+  return first.substr(0, first.rfind('.') + 1);
+}
+
+uint32_t Lease::renewal() const {
+  std::lock_guard lock(mu_);
+  return record_.number;
+}
+
+void Lease::require_alive(const FolderListing& seen, uint32_t renewal) const {
   std::lock_guard lock(mu_);
   if (!failure_.empty()) throw Error(ErrorCode::kLocked, "the lease on the repository could not be renewed: " + failure_);
-  std::string name = lease_name(record_.id, record_.number);
-  if (backend_.list(name).empty()) throw Error(ErrorCode::kLocked, name + ": somebody removed this session's lease");
+  const auto files = seen.in(files_prefix());
+  for (uint32_t number = renewal; number <= attempts_; ++number)
+    if (std::ranges::find(files, lease_name(id_, number), &StoredFile::name) != files.end()) return;
+  throw Error(ErrorCode::kLocked, lease_name(id_, renewal) + ": somebody removed this session's lease");
 }
 
 void Lease::close() {

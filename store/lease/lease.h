@@ -8,7 +8,7 @@
 #include <mutex>
 #include <thread>
 
-#include "store/backend/backend.h"
+#include "store/backend/folder_listing.h"
 #include "store/sealed_file.h"
 
 namespace cairn {
@@ -43,6 +43,10 @@ class Lease {
   void activate(uint64_t generation);
   // Throws kLocked when a renewal has failed, or the lease is not there any more: nothing may be committed under it then.
   void require_alive() const;
+  // The same by a listing: whoever lists files_prefix() after he asked for the number of the last renewal sees that one or a later.
+  std::string files_prefix() const;
+  uint32_t renewal() const;
+  void require_alive(const FolderListing& seen, uint32_t renewal) const;
   void close();
   const LeaseId& id() const { return id_; }
 

@@ -4,7 +4,7 @@
 
 namespace cairn {
 
-LateSnapshots LateSnapshots::load(Backend& backend, const Keyring& keys, std::vector<std::string>* problems) {
+LateSnapshots LateSnapshots::load(Backend& backend, const Keyring& keys, const FolderListing& seen, std::vector<std::string>* problems) {
   LateSnapshots out;
   auto read = [&](const StoredFile& file, const GcListName& name) {
     try {
@@ -17,7 +17,7 @@ LateSnapshots LateSnapshots::load(Backend& backend, const Keyring& keys, std::ve
         problems->push_back("which snapshots came too late for a prune isn't known: " + std::string(e.what()));
     }
   };
-  const std::vector<StoredFile> files = backend.list("gc/");
+  const std::span<const StoredFile> files = seen.in("gc/");
   for (const StoredFile& file : files)
     if (const auto name = parse_gc_list_name(file.name); name && name->kind == GcList::Kind::kCondemned)
       out.generation_ = std::max(out.generation_, name->generation);

@@ -13,7 +13,8 @@ namespace cairn {
 class LateSnapshots {
  public:
   // Reads all companions of the gc lists.  What can't be read goes to `problems`; what it said isn't known then.
-  static LateSnapshots load(Backend& backend, const Keyring& keys, std::vector<std::string>* problems = nullptr);
+  // `seen`: a listing with gc/.
+  static LateSnapshots load(Backend& backend, const Keyring& keys, const FolderListing& seen, std::vector<std::string>* problems = nullptr);
   // Revoked in some generation whose accepted snapshots don't include it.  What a later generation accepts doesn't count: the chunks
   // may have been deleted between the two.
   bool late(const SnapshotId& snapshot, const LeaseId& lease) const;

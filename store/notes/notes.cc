@@ -8,6 +8,7 @@ namespace cairn {
 
 namespace {
 
+constexpr char kNotes[] = "notes/";
 constexpr int kMostTries = 10;                  // of reading all notes while others compact them
 constexpr size_t kNoteSliceBytes = 4 << 20;     // of statements in one note
 
@@ -19,9 +20,9 @@ struct Reading {
   bool again = false;   // one went away between listing and reading: what it said may stand in a new one
 };
 
-Reading read_notes(Backend& backend, const Keyring& keys) {
+Reading read_notes(Backend& backend, const Keyring& keys, std::span<const StoredFile> files) {
   Reading out;
-  for (const StoredFile& file : backend.list("notes/")) {
+  for (const StoredFile& file : files) {
     const auto id = id_in_name<NoteId>(file.name);
     if (!id) continue;
     try {
@@ -34,12 +35,10 @@ Reading read_notes(Backend& backend, const Keyring& keys) {
   return out;
 }
 
-Reading read_all(Backend& backend, const Keyring& keys) {
-  Reading out;
-  for (int i = 0; i < kMostTries; ++i) {
-    out = read_notes(backend, keys);
-    if (!out.again) return out;
-  }
+Reading read_all(Backend& backend, const Keyring& keys, const FolderListing& seen) {
+  Reading out = read_notes(backend, keys, seen.in(kNotes));
+  for (int i = 1; i < kMostTries && out.again; ++i) out = read_notes(backend, keys, backend.list(kNotes));
+  if (!out.again) return out;
   out.problems.push_back("notes/: others kept changing the notes about snapshots while they were read: try again");
   return out;
 }
@@ -85,7 +84,11 @@ Notes Notes::merge(std::vector<Note> notes) {
 }
 
 Notes Notes::load(Backend& backend, const Keyring& keys, std::vector<std::string>* problems) {
-  Reading reading = read_all(backend, keys);
+  return load(backend, keys, FolderListing(backend, {kNotes}), problems);
+}
+
+Notes Notes::load(Backend& backend, const Keyring& keys, const FolderListing& seen, std::vector<std::string>* problems) {
+  Reading reading = read_all(backend, keys, seen);
   if (problems) std::ranges::move(reading.problems, std::back_inserter(*problems));
   return merge(std::move(reading.notes));
 }
@@ -109,8 +112,9 @@ void put_note(Backend& backend, const Keyring& keys, std::vector<Statement> stat
 
 void compact_notes(Backend& backend, const Keyring& keys, size_t most_files) {
   require_owner(keys);
-  if (backend.list("notes/").size() <= most_files) return;
-  Reading reading = read_all(backend, keys);
+  const FolderListing seen(backend, {kNotes});
+  if (seen.in(kNotes).size() <= most_files) return;
+  Reading reading = read_all(backend, keys, seen);
   std::erase_if(reading.notes, [](const Note& note) { return !note.all_understood; });
   if (reading.notes.size() < 2) return;
   std::vector<std::string> names;

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "store/backend/backend.h"
+#include "store/backend/folder_listing.h"
 #include "store/notes/note_file.h"
 
 namespace cairn {
@@ -21,6 +21,8 @@ class Notes {
   // Reads them all.  A note that can't be read goes to `problems`, as a sentence for people: whoever deletes anything must ask for
   // them and refuse when there are any, because what is protected may stand in it.
   static Notes load(Backend& backend, const Keyring& keys, std::vector<std::string>* problems = nullptr);
+  // Those that a listing with notes/ knows.
+  static Notes load(Backend& backend, const Keyring& keys, const FolderListing& seen, std::vector<std::string>* problems = nullptr);
   // nullptr without.
   const Statement* find(Statement::Kind kind, const SnapshotId& snapshot) const;
   bool forgotten(const SnapshotId& snapshot) const { return find(Statement::Kind::kForgotten, snapshot) != nullptr; }

@@ -32,16 +32,20 @@ bool still_there(Backend& backend, const std::string& name) {
 }  // namespace
 
 SnapshotList list_snapshots(Backend& backend, const Keyring& keys) {
+  return list_snapshots(backend, keys, FolderListing(backend, {"notes/", "gc/", "snapshots/"}));
+}
+
+SnapshotList list_snapshots(Backend& backend, const Keyring& keys, const FolderListing& seen) {
   if (!keys.may_read()) throw Error(ErrorCode::kWrongKey, "this key may only write: it can't open snapshots");
   SnapshotList out;
   std::vector<std::string> problems;
-  out.notes = Notes::load(backend, keys, &problems);
+  out.notes = Notes::load(backend, keys, seen, &problems);
   for (std::string& problem : problems) out.problems.push_back({"notes/", std::move(problem)});
   problems.clear();   // those of the notes are told
-  const LateSnapshots late = LateSnapshots::load(backend, keys, &problems);
+  const LateSnapshots late = LateSnapshots::load(backend, keys, seen, &problems);
   out.generation = late.generation();
   for (std::string& problem : problems) out.problems.push_back({"gc/", std::move(problem)});
-  for (const StoredFile& file : backend.list("snapshots/")) {
+  for (const StoredFile& file : seen.in("snapshots/")) {
     const auto id = id_in_name<SnapshotId>(file.name);
     if (!id) continue;
     if (out.notes.forgotten(*id)) {

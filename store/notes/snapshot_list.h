@@ -25,5 +25,7 @@ struct SnapshotList {
 
 // kWrongKey without the read key.   Threads: thread-safe.
 SnapshotList list_snapshots(Backend& backend, const Keyring& keys);
+// As they were in a listing with notes/, gc/ and snapshots/; one that has gone since is passed over.
+SnapshotList list_snapshots(Backend& backend, const Keyring& keys, const FolderListing& seen);
 
 }  // namespace cairn

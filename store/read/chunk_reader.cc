@@ -118,14 +118,24 @@ const Buffer& ChunkReader::frame(const Location& at) {
   return frames_.front().plain;
 }
 
+// A copy on this machine may be damaged where the storage is not.
+Buffer ChunkReader::open_kept(const OpenPack& pack, const FrameInfo& frame, const std::string& name) {
+  try {
+    return pack.opener.open(frame, backend_.read_kept(name, pack.info.size_bytes, frame.offset, frame.stored_bytes));
+  } catch (const Error& e) {
+    if (e.code() != ErrorCode::kCorrupt || !backend_.drop_kept(name)) throw;
+  }
+  return pack.opener.open(frame, backend_.read(name, frame.offset, frame.stored_bytes));
+}
+
 Buffer ChunkReader::load(const Location& at) {
   const OpenPack& pack = open_pack(at.pack);
   if (at.frame >= pack.info.frames.size())
     throw Error(ErrorCode::kCorrupt, pack_name(pack.info.id) + ": has no frame " + std::to_string(at.frame));
   FrameInfo info = pack.info.frames[at.frame];  // a copy: resolving bases may drop the table
   std::string name = pack_name(pack.info.id);
-  Buffer sealed = backend_.read(name, info.offset, info.stored_bytes);
-  Buffer packed = pack.opener.open(info, sealed);
+  Buffer packed = pack.info.type == ObjectType::kTreePack ? open_kept(pack, info, name)
+                                                          : pack.opener.open(info, backend_.read(name, info.offset, info.stored_bytes));
   if (info.codec == Codec::kRaw) return packed;
   std::string what = name + ": frame " + std::to_string(info.number);
   if (info.codec == Codec::kZstd) return decompressor_.decompress(packed, info.plain_bytes, what);

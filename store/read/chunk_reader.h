@@ -60,6 +60,7 @@ class ChunkReader {
   const OpenPack& open_pack(uint32_t number);
   const Buffer& frame(const Location& at);
   Buffer load(const Location& at);
+  Buffer open_kept(const OpenPack& pack, const FrameInfo& frame, const std::string& name);
 
   Backend& backend_;
   const Keyring& keys_;

@@ -79,13 +79,11 @@ const SeenSnapshot* Seen::find(const SnapshotId& id) const {
   return at != snapshots.end() && at->id == id ? &*at : nullptr;
 }
 
-ShownState look(Backend& backend) {
+ShownState look(const FolderListing& listing) {
   ShownState out;
-  for (const StoredFile& file : backend.list("snapshots/"))
+  for (const StoredFile& file : listing.in("snapshots/"))
     if (const auto id = id_in_name<SnapshotId>(file.name)) out.snapshots.push_back(*id);
-  for (const StoredFile& file : backend.list("gc/"))
-    if (const auto name = parse_gc_list_name(file.name); name && name->kind == GcList::Kind::kCondemned)
-      out.generation = std::max(out.generation, name->generation);
+  out.generation = newest_generation(listing);
   std::ranges::sort(out.snapshots);
   return out;
 }

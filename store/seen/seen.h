@@ -39,12 +39,13 @@ struct Seen {
   const SeenSnapshot* find(const SnapshotId& id) const;
 };
 
-// What the storage shows now: names only, nothing is opened.
+// What the storage shows: names only, nothing is opened.
 struct ShownState {
   uint64_t generation = 0;
   std::vector<SnapshotId> snapshots;        // sorted
 };
-ShownState look(Backend& backend);
+// In a listing with snapshots/ and gc/.
+ShownState look(const FolderListing& listing);
 
 // Something that was there and isn't, or that is there again.
 struct Rollback {

@@ -41,7 +41,12 @@ void Watch::look_at(const ShownState& shown, std::vector<SeenSnapshot> opened) {
 }
 
 const std::vector<Rollback>& Watch::rollbacks() {
-  if (!rollbacks_) look_at(look(repository_.backend()), {});
+  if (!rollbacks_) rollbacks(FolderListing(repository_.backend(), {"snapshots/", "gc/"}));
+  return *rollbacks_;
+}
+
+const std::vector<Rollback>& Watch::rollbacks(const FolderListing& seen) {
+  if (!rollbacks_) look_at(look(seen), {});
   return *rollbacks_;
 }
 

@@ -19,8 +19,10 @@ class Watch {
   // `accept_rollback`: what is there now is right, whatever was seen before.
   Watch(Repository& repository, bool accept_rollback);
 
-  // What the storage lacks of what was seen, by names alone: two listings; the first time only.
+  // What the storage lacks of what was seen, by names alone: one listing; the first time only.
   const std::vector<Rollback>& rollbacks();
+  // The same by a listing with snapshots/ and gc/ that is there anyway.
+  const std::vector<Rollback>& rollbacks(const FolderListing& seen);
   // The same when all snapshots were opened anyway: no listing more, and they are remembered.
   const std::vector<Rollback>& rollbacks(const SnapshotList& list);
   // For commands that write.  kCorrupt when anything was rolled back: what they add would hide it.

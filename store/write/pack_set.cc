@@ -76,7 +76,7 @@ void PackSet::conclude(std::unique_ptr<PackWriter> full) {
   uploads_.push_back(std::async(std::launch::async, [this, writer = std::move(full)] { done_(writer->finish()); }));
 }
 
-void PackSet::finish() {
+void PackSet::close() {
   std::list<Open> rest;
   {
     std::lock_guard lock(mu_);
@@ -84,6 +84,10 @@ void PackSet::finish() {
     current_ = nullptr;
   }
   for (Open& open : rest) conclude(std::move(open.writer));
+}
+
+void PackSet::finish() {
+  close();
   std::lock_guard lock(uploads_mu_);
   while (!uploads_.empty()) {
     auto oldest = std::move(uploads_.front());

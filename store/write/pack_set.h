@@ -24,7 +24,9 @@ class PackSet {
 
   // Compressed bytes and what they are; seals, appends, and finishes the pack when it is full.  Returns the stored bytes.
   uint32_t add(FrameInfo frame, ByteView packed, std::vector<ChunkInfo> chunks);
-  // Finishes the open packs.  Requires: no add() is running.
+  // Hands over the open packs; where the backend is far away they are on their way then.  Requires: no add() is running.
+  void close();
+  // Returns when all are durable.  Requires: no add() is running.
   void finish();
 
  private:

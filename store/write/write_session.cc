@@ -13,11 +13,11 @@ constexpr size_t kSegmentChunks = 128 << 10;  // a segment is written when so ma
 
 }  // namespace
 
-WriteSession::WriteSession(Repository& repository) : repository_(repository), store_(repository.backend(), repository.keys()) {
+WriteSession::WriteSession(Repository& repository) : repository_(repository), store_(repository.backend(), repository.keys(), repository.opening_generation()) {
   const Keyring& keys = repository.keys();
   if (!keys.may_write()) throw Error(ErrorCode::kWrongKey, "this key may only read: use an owner's or a writer's to back up");
   protocol_.emplace(store_);
-  index_ = &repository.fresh_index();
+  index_ = &repository.fresh_index(store_.packs_seen());
   index_->distrust(protocol_->view().condemned);
   protocol_->activate();
   if (repository.config().suite == Suite::kAes256Gcm) suite_ = best_suite();
@@ -110,6 +110,8 @@ void WriteSession::put_adopted_into_segment() {
 
 void WriteSession::keep_packs() {
   tree_builder_->flush();
+  data_packs_->close();
+  tree_packs_->close();
   data_packs_->finish();
   tree_packs_->finish();
   std::lock_guard lock(mu_);
@@ -118,11 +120,11 @@ void WriteSession::keep_packs() {
 
 // After a prune has written a list: is everything the snapshot needs in packs that are there and not condemned?
 bool WriteSession::still_there(const GcView& view, const Manifest& manifest) {
-  index_->refresh();
+  index_->refresh(store_.packs_seen());
   index_->distrust(view.condemned);
   std::unordered_set<PackId, IdHash> listed;
-  for (const GcPack& pack : store_.packs())
-    if (!view.condemned.contains(pack.id)) listed.insert(pack.id);
+  for (const StoredFile& file : store_.packs_seen().in("packs/"))
+    if (const auto pack = id_in_name<PackId>(file.name); pack && !view.condemned.contains(*pack)) listed.insert(*pack);
   {
     std::lock_guard lock(relied_mu_);
     if (std::ranges::all_of(relied_, [&](const PackId& pack) { return listed.contains(pack); })) return true;

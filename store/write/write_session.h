@@ -12,12 +12,12 @@
 #include <optional>
 #include <unordered_set>
 
-#include "store/gc/on_repository.h"
 #include "store/gc/write_protocol.h"
 #include "store/read/chunk_reader.h"
 #include "store/repository.h"
 #include "store/write/claims.h"
 #include "store/write/frame_builder.h"
+#include "store/write/writer_store.h"
 
 namespace cairn {
 
@@ -49,6 +49,8 @@ class WriteSession {
   // After an interruption: finishes what is in packs, so that the next run finds it.  Requires: no builder is in use.
   void keep_packs();
 
+  // gc list, packs, index, snapshots and notes as they were when the session began, or was overtaken.
+  const FolderListing& seen() const { return store_.look(); }
   uint64_t stored_bytes() const { return stored_bytes_; }  // of files written so far
   uint64_t generation() const { return protocol_->view().generation; }
 
@@ -59,7 +61,7 @@ class WriteSession {
   void put_adopted_into_segment();
   bool still_there(const GcView& view, const Manifest& manifest);
   Repository& repository_;
-  OnRepository<GcStore> store_;
+  WriterStore store_;
   std::optional<WriteProtocol> protocol_;
   Suite suite_ = Suite::kXChaCha20Poly1305;       // of new packs
   Index* index_ = nullptr;

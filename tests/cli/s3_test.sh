@@ -3,9 +3,10 @@
 . "$(dirname "$0")/setup.sh"
 [ -n "${CAIRN_TEST_S3:-}" ] || skip "no S3 server (CAIRN_TEST_S3); tests/s3/rgw.sh starts one"
 export CAIRN_REPOSITORY="s3://cairn/scenario-$$?endpoint=$CAIRN_TEST_S3" AWS_ACCESS_KEY_ID=access AWS_SECRET_ACCESS_KEY=secret
-as() {   # as USER COMMAND...
+as() {   # as USER COMMAND...; "other": the owner at another machine
   user=$1
   shift
+  [ "$user" != other ] || { env CAIRN_CACHE_DIR="$work/cache-other" "$@"; return; }
   env AWS_ACCESS_KEY_ID="$user" CAIRN_CACHE_DIR="$work/cache-$user" "$@"
 }
 expect 10 "$cairn" snapshots
@@ -28,8 +29,22 @@ ln -s big tree/link
 expect 0 "$cairn" backup tree --json
 expect 0 "$cairn" -v backup tree
 says err "requests to S3"
-requests=$(sed -n 's/^\([0-9]*\) requests to S3.*/\1/p' err)
-[ "$requests" -le 25 ] || fail "an unchanged backup takes $requests requests"
+requests() { sed -n 's/^\([0-9]*\) requests to S3.*/\1/p' err; }
+[ "$(requests)" -le 10 ] || fail "an unchanged backup takes $(requests) requests"
+# What this machine has seen it doesn't read again: one list, and the key.
+expect 0 "$cairn" -v snapshots   # looks at the key slots once more: whose each is
+[ "$(requests)" -le 4 ] || fail "snapshots takes $(requests) requests"
+for command in "ls -R latest" "find text" "ls latest:tree/deep"; do
+  expect 0 "$cairn" -v $command
+  [ "$(requests)" -le 2 ] || fail "$command takes $(requests) requests"
+done
+# Another machine reads it once; copies that are damaged, by whomever, once more.
+expect 0 as other "$cairn" -v ls -R latest
+[ "$(requests)" -gt 2 ] || fail "another machine knew it all"
+expect 0 as other "$cairn" -v ls -R latest
+[ "$(requests)" -le 2 ] || fail "the second ls of another machine takes $(requests) requests"
+for copy in "$work"/cache-other/files/packs/*; do echo damaged >"$copy"; done
+expect 0 as other "$cairn" ls -R latest
 expect 0 "$cairn" check --read-data
 expect 0 "$cairn" restore latest --target restored
 diff -r --no-dereference tree restored/tree

@@ -141,7 +141,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         return getattr(self, "do_object_" + self.command.lower())(key, body, fault)
 
     def list(self, query, fault):
-        prefix, after = query["prefix"][0], query.get("continuation-token", [""])[0]
+        prefix, after = query["prefix"][0], (query.get("continuation-token") or query.get("start-after") or [""])[0]
         refusal = self.store.before_list and self.store.before_list(after)
         if refusal:
             return self.error(refusal, "AccessDenied")

@@ -183,6 +183,20 @@ TEST_P(BackendConformance, ListsSortedAndByPrefix) {
   EXPECT_EQ(backend_.size("config"), 6u);
 }
 
+TEST_P(BackendConformance, ListsSeveralFoldersAtOnce) {
+  for (std::string name : {"config", "gc/1", "gc-old/1", "index/a", "keys/k", "leases/a.1", "leases/ab.1", "packs/b", "snapshots/s"}) put(backend_, name, view("x"));
+  const auto several = [&](const std::vector<std::string>& prefixes) {
+    std::string out;
+    for (const StoredFile& file : backend_.list_several(prefixes)) out += file.name + " ";
+    return out;
+  };
+  EXPECT_EQ(several({"snapshots/", "gc/", "config", "keys/"}), "config gc/1 keys/k snapshots/s ");
+  EXPECT_EQ(several({"leases/a.", "gc/"}), "gc/1 leases/a.1 ");
+  EXPECT_EQ(several({"notes/", "packs/"}), "packs/b ");
+  EXPECT_EQ(several({"notes/"}), "");
+  EXPECT_EQ(several({}), "");
+}
+
 TEST_P(BackendConformance, ListsWhenAFileWasPut) {
   put(backend_, "a", view("1"));
   int64_t now_s = std::time(nullptr);

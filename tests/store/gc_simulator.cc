@@ -67,6 +67,14 @@ bool SimulatedStore::revoked(const LeaseId& lease) {
   step_();
   return world_.mutant != Mutant::kNotRevoked && world_.is_revoked(lease);
 }
+// In any order: a listing of everything has none.
+bool SimulatedStore::standing(const LeaseId& lease, uint64_t generation) {
+  std::array<int, 3> order{0, 1, 2};
+  for (int64_t turns = world_.now_ns % 6; turns > 0; --turns) std::ranges::next_permutation(order);
+  return std::ranges::all_of(order, [&](int question) {
+    return question == 0 ? alive(lease) : question == 1 ? newest().generation == generation : !revoked(lease);
+  });
+}
 void SimulatedStore::end(const LeaseId& lease) noexcept { world_.leases.erase(lease); }   // no step: it may run while an exception passes
 
 std::set<LeaseId> SimulatedStore::revoked_leases() {

@@ -84,6 +84,7 @@ class SimulatedStore final : public PruneStore {
   void activate(const LeaseId& lease, uint64_t generation) override;
   bool alive(const LeaseId& lease) override;
   bool revoked(const LeaseId& lease) override;
+  bool standing(const LeaseId& lease, uint64_t generation) override;
   std::set<LeaseId> revoked_leases() override;
   void end(const LeaseId& lease) noexcept override;
   std::vector<GcLease> leases() override;

@@ -139,7 +139,7 @@ bool AtomicPut::put_unclaimed(const std::string& key, const S3Body& body, const 
 bool AtomicPut::nobody_else_claims(const std::string& claims, const std::string& mine) {
   bool alone = true, seen = false;
   int64_t newest = 0, other = 0;
-  client_.list(claims, [&](S3Object&& object) {
+  client_.list({&claims, 1}, [&](S3Object&& object) {
     newest = std::max(newest, object.modified_ns);
     if (object.key == mine) seen = true;
     else other = std::max(other, object.modified_ns), alone = false;

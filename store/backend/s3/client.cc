@@ -208,22 +208,32 @@ std::optional<std::string> S3Client::put(std::string_view key, const S3Body& bod
   return etag;
 }
 
-void S3Client::list(std::string_view prefix, const std::function<void(S3Object&&)>& each) {
-  std::string token, last;
-  do {
-    S3Query query{{"list-type", "2"}, {"prefix", std::string(prefix)}, {"encoding-type", "url"}};
+void S3Client::list(std::span<const std::string> prefixes, const std::function<void(S3Object&&)>& each) {
+  if (prefixes.empty()) return;
+  const std::string &first = prefixes.front(), &final = prefixes.back();
+  const std::string common = first.substr(0, static_cast<size_t>(std::ranges::mismatch(first, final).in1 - first.begin()));
+  std::string token, after, last;   // how the next page is asked for, the key that came last
+  auto wanted = prefixes.begin();
+  for (;;) {
+    S3Query query{{"list-type", "2"}, {"prefix", common}, {"encoding-type", "url"}};
     if (!token.empty()) query["continuation-token"] = token;
+    else if (!after.empty()) query["start-after"] = after;
     const S3Reply reply = request("GET", "", query, {}, nullptr, kMostS3AnswerBytes, {200});
     S3Listing page = parse_listing(text(reply.body));
     for (S3Object& object : page.objects) {
-      if (!object.key.starts_with(prefix)) throw Error(ErrorCode::kIo, name("") + ": LIST: the server tells of keys that weren't asked for");
-      if (object.key <= last && !last.empty()) throw Error(ErrorCode::kIo, name("") + ": LIST: the server's list isn't in order");
+      if (!object.key.starts_with(common)) throw Error(ErrorCode::kIo, name("") + ": LIST: the server tells of keys that weren't asked for");
+      if (prefixes.size() > 1 && !last.empty() && object.key <= std::max(last, after)) throw Error(ErrorCode::kIo, name("") + ": LIST: the server's list isn't in order");
       last = object.key;
-      each(std::move(object));
+      while (wanted != prefixes.end() && *wanted < last && !last.starts_with(*wanted)) ++wanted;
+      if (wanted != prefixes.end() && last.starts_with(*wanted)) each(std::move(object));
     }
     if (!page.next.empty() && page.next == token) throw Error(ErrorCode::kIo, name("") + ": LIST: the server's list doesn't end");
+    if (page.next.empty() || wanted == prefixes.end()) return;
     token = page.next;
-  } while (!token.empty());
+    // What isn't wanted is skipped; `after` comes before every key that begins with what is.
+    after = wanted->substr(0, wanted->size() - 1);
+    if (after > last) token.clear();
+  }
 }
 
 bool S3Client::remove(std::string_view key) {

@@ -11,6 +11,7 @@
 
 #include <atomic>
 #include <functional>
+#include <span>
 
 #include "store/backend/s3/http.h"
 #include "store/backend/s3/listing.h"
@@ -66,8 +67,10 @@ class S3Client {
   // (412), which may be this very put's own doing when an earlier answer was lost.  Returns the ETag.
   // Requires: body.finish() was called.
   std::optional<std::string> put(std::string_view key, const S3Body& body, const S3Headers& headers);
-  // All objects whose key begins with `prefix`, in the server's order, a page at a time.
-  void list(std::string_view prefix, const std::function<void(S3Object&&)>& each);
+  // All objects whose key begins with one of `prefixes`, in the server's order, a page at a time; what lies between them comes along
+  // where that is less requests, and is passed over where it fills more than a page.
+  // Requires: `prefixes` are sorted, none begins with another one.
+  void list(std::span<const std::string> prefixes, const std::function<void(S3Object&&)>& each);
   // It is a success when it wasn't there.  False when the bucket keeps it as an old version.
   bool remove(std::string_view key);
   // Any request to an object ("" for the bucket).  `good`: what is returned; other answers are errors.

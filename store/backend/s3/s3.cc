@@ -41,17 +41,22 @@ class S3Backend final : public Backend {
 
   std::vector<StoredFile> list(std::string_view prefix) override {
     require_valid_prefix(prefix);
-    std::vector<StoredFile> out;
-    list_all(prefix, [&](std::string_view name, const S3Object& object) {
-      if (valid_name(name)) out.push_back({std::string(name), object.size_bytes, object.modified_ns});
-    });
-    std::ranges::sort(out, {}, &StoredFile::name);
-    return out;
+    return files({key(prefix)});
+  }
+
+  std::vector<StoredFile> list_several(std::span<const std::string> prefixes) override {
+    std::vector<std::string> keys;
+    for (const std::string& prefix : prefixes) {
+      require_valid_prefix(prefix);
+      keys.push_back(key(prefix));
+    }
+    std::ranges::sort(keys);
+    return files(keys);
   }
 
   std::vector<std::string> list_foreign() override {
     std::vector<std::string> out;
-    list_all("", [&](std::string_view name, const S3Object&) {
+    list_all({root_}, [&](std::string_view name, const S3Object&) {
       if (!valid_name(name) && !name.starts_with("tmp/") && !name.empty()) out.push_back(printable(name));
     });
     return out;
@@ -146,8 +151,17 @@ class S3Backend final : public Backend {
   std::string key(std::string_view name) const { return root_ + std::string(name); }
 
   template <class Each>
-  void list_all(std::string_view prefix, Each each) {
-    client_.list(root_ + std::string(prefix), [&](S3Object&& object) { each(std::string_view(object.key).substr(root_.size()), object); });
+  void list_all(const std::vector<std::string>& prefixes, Each each) {
+    client_.list(prefixes, [&](S3Object&& object) { each(std::string_view(object.key).substr(root_.size()), object); });
+  }
+
+  std::vector<StoredFile> files(const std::vector<std::string>& prefixes) {
+    std::vector<StoredFile> out;
+    list_all(prefixes, [&](std::string_view name, const S3Object& object) {
+      if (valid_name(name)) out.push_back({std::string(name), object.size_bytes, object.modified_ns});
+    });
+    std::ranges::sort(out, {}, &StoredFile::name);
+    return out;
   }
 
   // What there is of [offset, offset + length).
