@@ -225,8 +225,10 @@ def version_key(version):
 
 
 def fetch_kernel(store, version):
-    """Downloads and unpacks one release; the packed one stays beside it."""
+    """Downloads and unpacks one release, unless it is there; the packed one stays beside it."""
     tree = store / f"linux-{version}"
+    if tree.exists():
+        return tree
     part = store / f"linux-{version}.part"
     run("apt-get", "download", "-q", f"linux-source-6.1={version}", cwd=store)
     package = next(store.glob(f"linux-source-6.1_{version}_*.deb"))
