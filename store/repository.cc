@@ -52,11 +52,20 @@ std::future<std::unique_ptr<IndexDatabase>> open_early(const std::string& folder
   return std::async(std::launch::async, [folder] { return std::make_unique<IndexDatabase>(folder); });
 }
 
+// Where there is no repository, that is said, whatever else is in its place.
+FolderListing list_repository(Backend& backend, std::vector<std::string> prefixes) try {
+  return FolderListing(backend, std::move(prefixes));
+} catch (const Error&) {
+  read_config(backend);
+  throw;
+}
+
 }  // namespace
 
 Opening::Opening(Backend& backend, bool with_index)
-    : seen(backend, with_index ? std::vector<std::string>{"config", "gc/", "index/", "keys/", "notes/", "packs/", "snapshots/"}
-                               : std::vector<std::string>{"config", "gc/", "keys/", "notes/", "snapshots/"}),
+    : seen(list_repository(backend, with_index
+                                        ? std::vector<std::string>{"config", "gc/", "index/", "keys/", "notes/", "packs/", "snapshots/"}
+                                        : std::vector<std::string>{"config", "gc/", "keys/", "notes/", "snapshots/"})),
       config(read_config(backend)), index_soon(with_index) {}
 
 Repository::Repository(Backend& backend, const Unlock& unlock, const std::string& cache_root, bool index_soon)

@@ -129,7 +129,7 @@ bool IndexDatabase::load_into_memory(char first_byte) const {
       bool fits = true;
       scan({&first_byte, 1}, [&](std::string_view key, std::string_view value) {
         fits = fits && table.size() < 2 * kMostKeysInMemory;   // the count was an estimate
-        if (fits) table.add(key, value);
+        fits = fits && table.add(key, value);
       });
       if (!fits) {
         asked_ = 0;
@@ -146,7 +146,7 @@ bool IndexDatabase::load_into_memory(char first_byte) const {
 void IndexDatabase::get_many(const std::vector<std::string_view>& keys, std::vector<std::string>& out) const {
   if (keys.empty()) return out.clear();
   asked_ += keys.size();
-  if (load_into_memory(keys.front().front())) {
+  if (keys.front().front() == keys.back().front() && load_into_memory(keys.front().front())) {
     out.resize(keys.size());
     for (size_t i = 0; i < keys.size(); ++i) out[i] = table_.find(keys[i]);
     return;

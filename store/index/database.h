@@ -42,7 +42,7 @@ class IndexDatabase {
   // False: opened read-only, because another process writes or may want to.
   bool writable() const { return writable_; }
   std::optional<std::string> get(std::string_view key) const;
-  // Requires: keys sorted, of one length and with one first byte.  out[i] is empty where there is no value (no stored value is empty).
+  // Requires: keys sorted.  out[i] is empty where there is no value (no stored value is empty).
   void get_many(const std::vector<std::string_view>& keys, std::vector<std::string>& out) const;
   // Calls visit(key, value) for all keys with this prefix, in order.
   void scan(std::string_view prefix, const std::function<void(std::string_view, std::string_view)>& visit) const;

@@ -18,11 +18,13 @@ uint64_t fraction(std::string_view key) {
 
 }  // namespace
 
-void MemoryTable::add(std::string_view key, std::string_view value) {
+bool MemoryTable::add(std::string_view key, std::string_view value) {
+  if (key.size() < 1 + sizeof(uint64_t) || (size() > 0 && key.size() != key_bytes_)) return false;
   key_bytes_ = key.size();
   keys_ += key;
   values_ += value;
   ends_.push_back(static_cast<uint32_t>(values_.size()));
+  return true;
 }
 
 std::string_view MemoryTable::value(size_t number) const {

@@ -14,8 +14,9 @@ namespace cairn {
 
 class MemoryTable {
  public:
-  // Requires: keys come in order, each of the first one's length, 9 bytes at least; fewer than 2^32, less than 4 GiB of values.
-  void add(std::string_view key, std::string_view value);
+  // False, and nothing is added, for a key of less than 9 bytes or of another length than the first one.
+  // Requires: keys come in order; fewer than 2^32, less than 4 GiB of values.
+  bool add(std::string_view key, std::string_view value);
   // Empty when there is none.
   std::string_view find(std::string_view key) const;
   size_t size() const { return ends_.size(); }

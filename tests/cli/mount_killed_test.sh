@@ -49,7 +49,7 @@ ls "$mnt" >/dev/null || fail "a dead mount"
 # A dead mount that nobody took away (the watchman was killed first) is taken away by the next one.
 mount_here
 # shellcheck disable=SC2046
-kill -9 $(pgrep -f "^$cairn mount --foreground $mnt\$")
+kill -9 $(pgrep -f "^$cairn mount --foreground $mnt\$" | grep -v "^$pid\$") "$pid"
 wait "$pid" 2>/dev/null || true
 dead() { ! ls "$mnt" >/dev/null 2>&1; }
 wait_for dead

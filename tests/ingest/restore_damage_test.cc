@@ -1,6 +1,9 @@
 // Restores, listings and cat of large things and of damaged repositories: what is right comes back whole, the rest is named.
 #include "ingest/restore.h"
 
+#include <algorithm>
+#include <map>
+
 #include "tests/ingest/backup_fixture.h"
 
 namespace cairn {
@@ -95,8 +98,8 @@ TEST_F(RestoreLong, SpansWindowsAndIsWholeOrNotThere) {
   expect_restores(manifest_, facts_of(dir_ / "src"), "a file of several windows");
   restore_.verify = false;
   // Damage in one window only: the file is not there, nor a half of it; its neighbours are.
-  auto packs = data_packs();
-  flip(packs[packs.size() / 2], 20'000'000);
+  const std::map<std::string, Bytes> files = memory_.snapshot();
+  flip(std::ranges::max(data_packs(), {}, [&](const std::string& name) { return files.at(name).size(); }), 20'000'000);   // the last one is short
   RestoreResult result = bring_back(manifest_);
   EXPECT_EQ(result.failed, 1u) << notes_->all();
   EXPECT_EQ(notes_->errors_.size(), 1u) << notes_->all();

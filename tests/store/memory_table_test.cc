@@ -17,7 +17,7 @@ TEST(MemoryTable, FindsWhatIsThereAndNothingElse) {
     std::map<std::string, std::string> expected;
     for (uint64_t i = 0; i < count; ++i) expected[key_of(i)] = std::string(1 + i % 40, static_cast<char>('a' + i % 26));
     MemoryTable table;
-    for (const auto& [key, value] : expected) table.add(key, value);
+    for (const auto& [key, value] : expected) ASSERT_TRUE(table.add(key, value));
     EXPECT_EQ(table.size(), count);
     for (const auto& [key, value] : expected) ASSERT_EQ(table.find(key), value);
     for (uint64_t i = 0; i < 1000; ++i) ASSERT_EQ(table.find(key_of(1'000'000 + i)), "");
@@ -32,7 +32,9 @@ TEST(MemoryTable, KeysThatLieTogetherAreFoundToo) {
   MemoryTable table;
   std::vector<std::string> keys;
   for (int i = 0; i < 3000; ++i) keys.push_back("c" + std::string(28, i < 1500 ? '\x01' : '\xfe') + std::to_string(1000 + i));
-  for (const std::string& key : keys) table.add(key, key.substr(29));
+  for (const std::string& key : keys) ASSERT_TRUE(table.add(key, key.substr(29)));
+  EXPECT_FALSE(table.add("c" + std::string(33, '\xff'), "of another length"));
+  EXPECT_FALSE(MemoryTable().add("short", "x"));
   for (const std::string& key : keys) ASSERT_EQ(table.find(key), key.substr(29));
   EXPECT_EQ(table.find("c" + std::string(28, '\x01') + "0999"), "");
   EXPECT_EQ(table.find("c" + std::string(28, '\x80') + "1000"), "");
