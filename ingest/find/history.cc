@@ -10,7 +10,7 @@ namespace cairn {
 
 namespace {
 
-constexpr size_t kTreeCacheBytes = 32 << 20;
+constexpr size_t kTreeCacheBytes = 16 << 20;
 
 // What one snapshot has at the path.
 struct State {

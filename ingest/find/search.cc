@@ -9,7 +9,7 @@ namespace cairn {
 
 namespace {
 
-constexpr size_t kTreeCacheBytes = 32 << 20;
+constexpr size_t kTreeCacheBytes = 16 << 20;
 constexpr size_t kBatch = 4 << 10;         // objects looked up and read together
 constexpr size_t kMostAhead = 64 << 10;    // names and matches that were read ahead
 
