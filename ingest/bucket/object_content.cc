@@ -1,7 +1,6 @@
 #include "ingest/bucket/object_content.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "ingest/bucket/object_headers.h"
 
@@ -10,14 +9,6 @@ namespace cairn {
 namespace {
 
 using Outcome = ObjectPiece::Outcome;
-
-uint64_t number(std::string_view text, const std::string& what) {
-  uint64_t out = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
-  if (text.empty() || error != std::errc() || end != text.data() + text.size())
-    throw Error(ErrorCode::kIo, what + ": the server doesn't tell the object's length; is this an S3 server?");
-  return out;
-}
 
 ObjectPiece outcome(Outcome what) {
   ObjectPiece out;
@@ -48,7 +39,7 @@ ObjectPiece ask(S3Client& client, const std::string& key, uint64_t offset, uint6
   ObjectPiece out;
   uint64_t size_bytes = reply.body.size();   // 200: all of it
   const std::string range = reply.header("content-range");
-  if (reply.status == 206) size_bytes = number(std::string_view(range).substr(range.find('/') + 1), client.name(key));
+  if (reply.status == 206) size_bytes = parse_length(std::string_view(range).substr(range.find('/') + 1), client.name(key));
   const bool asked = reply.status == 206 ? range.starts_with("bytes " + std::to_string(offset) + "-") : offset == 0;
   if (!asked || size_bytes <= offset || reply.body.size() != std::min(length, size_bytes - offset))
     throw Error(ErrorCode::kIo, client.name(key) + ": GET: the server sends another range than was asked for: " + printable(range));
@@ -63,7 +54,7 @@ ObjectPiece ask(S3Client& client, const std::string& key, uint64_t offset, uint6
 std::optional<ObjectFacts> object_facts(S3Client& client, const std::string& key) {
   try {
     const S3Reply reply = client.head(key);
-    return facts_of(reply, number(reply.header("content-length"), client.name(key)));
+    return facts_of(reply, parse_length(reply.header("content-length"), client.name(key)));
   } catch (const S3Refused& refused) {
     if (refused.code() == ErrorCode::kNotFound) return std::nullopt;
     throw;

@@ -20,7 +20,7 @@ struct IndexDatabase::Handle {
 
 namespace {
 
-constexpr uint64_t kMostKeysInMemory = 400'000;
+constexpr uint64_t kMostKeysInMemory = 400'000, kNever = UINT64_MAX;
 
 rocksdb::Options make_options() {
   rocksdb::BlockBasedTableOptions table;
@@ -120,9 +120,12 @@ std::optional<std::string> IndexDatabase::get(std::string_view key) const {
 // All keys of a small database cost less than looking up an eighth of them.  False: not now.
 bool IndexDatabase::load_into_memory(char first_byte) const {
   if (!loaded_) {
-    uint64_t count = 0;
-    handle_->db->GetIntProperty(rocksdb::DB::Properties::kEstimateNumKeys, &count);
-    if (count > kMostKeysInMemory || asked_ < count / 8) return false;
+    if (load_at_ == 0) {
+      uint64_t count = 0;
+      handle_->db->GetIntProperty(rocksdb::DB::Properties::kEstimateNumKeys, &count);
+      load_at_ = count > kMostKeysInMemory ? kNever : count / 8 + 1;
+    }
+    if (asked_ < load_at_) return false;
     std::lock_guard lock(loading_);
     if (!loaded_) {
       MemoryTable table;
@@ -132,7 +135,7 @@ bool IndexDatabase::load_into_memory(char first_byte) const {
         fits = fits && table.add(key, value);
       });
       if (!fits) {
-        asked_ = 0;
+        load_at_ = kNever;
         return false;
       }
       table_ = std::move(table);
@@ -174,7 +177,7 @@ void IndexDatabase::scan(std::string_view prefix, const std::function<void(std::
 
 void IndexDatabase::forget_memory() {
   loaded_ = false;
-  asked_ = 0;
+  asked_ = load_at_ = 0;
   table_ = {};
 }
 

@@ -64,6 +64,7 @@ class IndexDatabase {
   uint64_t next_file_ = 0;
   std::unique_ptr<Handle> handle_;
   mutable std::atomic<uint64_t> asked_{0};            // keys, since the last change
+  mutable std::atomic<uint64_t> load_at_{0};          // so many asked keys make loading worth it; 0: not known yet
   mutable std::mutex loading_;
   mutable std::atomic<bool> loaded_{false};           // table_ stays as it is until the next change
   mutable MemoryTable table_;                         // all keys that begin with loaded_byte_

@@ -35,6 +35,23 @@ TEST(IndexDatabase, KeepsWhatIsIngestedInOrderOfItsKeys) {
   EXPECT_EQ(values, (std::vector<std::string>{"x", "", "z"}));
 }
 
+// What is held in memory after many questions is what stands: it goes with every change.
+TEST(IndexDatabase, ManyQuestionsHearOfEveryChange) {
+  TempDir dir;
+  IndexDatabase database(dir / "db");
+  const std::string one = "c" + std::string(32, '1'), two = "c" + std::string(32, '2');
+  std::vector<std::string> values;
+  database.ingest({{one, "old"}});
+  for (int i = 0; i < 100; ++i) database.get_many({one, two}, values);
+  EXPECT_EQ(values, (std::vector<std::string>{"old", ""}));
+  database.ingest({{one, "new"}, {two, "there"}});
+  for (int i = 0; i < 100; ++i) database.get_many({one, two}, values);
+  EXPECT_EQ(values, (std::vector<std::string>{"new", "there"}));
+  database.clear();
+  database.get_many({one, two}, values);
+  EXPECT_EQ(values, (std::vector<std::string>{"", ""}));
+}
+
 TEST(IndexDatabase, ASecondOneReadsWhatStandsAndMayNotWrite) {
   TempDir dir;
   IndexDatabase first(dir / "db");

@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <cmath>
 #include <thread>
@@ -76,6 +77,14 @@ std::string advice(const S3Reply& reply, const std::string& method, bool locks) 
 }
 
 }  // namespace
+
+uint64_t parse_length(std::string_view text, const std::string& what) {
+  uint64_t out = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
+  if (text.empty() || error != std::errc() || end != text.data() + text.size())
+    throw Error(ErrorCode::kIo, what + ": the server doesn't tell its length; is this an S3 server?");
+  return out;
+}
 
 std::string describe(const S3Counts& n) {
   return std::to_string(n.requests()) + " requests to S3: " + std::to_string(n.put) + " PUT, " + std::to_string(n.get) + " GET, " +

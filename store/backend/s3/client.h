@@ -39,6 +39,9 @@ struct S3Counts {
   uint64_t requests() const { return put + get + head + list + remove + lock; }
 };
 
+// Of a header; `what` it belongs to.   kIo unless it is a number.
+uint64_t parse_length(std::string_view text, const std::string& what);
+
 // As a sentence for people.
 std::string describe(const S3Counts& counts);
 

@@ -19,14 +19,6 @@ constexpr uint64_t kReadAheadBytes = 64 << 20;
 constexpr size_t kMostRecent = 16;
 constexpr int kUploadsAtOnce = 4;
 
-uint64_t number(std::string_view text, const std::string& what) {
-  uint64_t out = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
-  if (text.empty() || error != std::errc() || end != text.data() + text.size())
-    throw Error(ErrorCode::kIo, what + ": the server doesn't tell its length; is this an S3 server?");
-  return out;
-}
-
 class S3Backend final : public Backend {
  public:
   S3Backend(S3Place place, S3Credentials credentials, const S3Options& options)
@@ -64,7 +56,7 @@ class S3Backend final : public Backend {
 
   uint64_t size(std::string_view name) override {
     require_valid_name(name);
-    return number(client_.head(key(name)).header("content-length"), client_.name(key(name)));
+    return parse_length(client_.head(key(name)).header("content-length"), client_.name(key(name)));
   }
 
   Buffer read(std::string_view name, uint64_t offset, uint64_t length) override {
@@ -168,14 +160,14 @@ class S3Backend final : public Backend {
   Range fetch(const std::string& name, uint64_t offset, uint64_t length) {
     const std::string whole = key(name), what = client_.name(whole);
     S3Reply reply = client_.get(whole, {{"range", "bytes=" + std::to_string(offset) + "-" + std::to_string(offset + length - 1)}}, length);
-    if (reply.status == 416) return {{}, number(client_.head(whole).header("content-length"), what)};
+    if (reply.status == 416) return {{}, parse_length(client_.head(whole).header("content-length"), what)};
     if (reply.status == 200) {   // of an empty file, or all of it
       if (offset != 0) throw Error(ErrorCode::kIo, what + ": GET: the server doesn't know ranges; is this an S3 server?");
       const uint64_t file_bytes = reply.body.size();
       return {std::move(reply.body), file_bytes};
     }
     const std::string range = reply.header("content-range");
-    const uint64_t file_bytes = number(std::string_view(range).substr(range.find('/') + 1), what);
+    const uint64_t file_bytes = parse_length(std::string_view(range).substr(range.find('/') + 1), what);
     const std::string start = "bytes " + std::to_string(offset) + "-";
     const uint64_t expected = file_bytes > offset ? std::min(length, file_bytes - offset) : 0;
     if (!range.starts_with(start) || reply.body.size() != expected)
