@@ -39,17 +39,26 @@ void FindCriteria::set_patterns(const std::vector<std::string>& patterns, bool i
   by_path_ = std::ranges::any_of(patterns, looks_at_path);
 }
 
+bool FindCriteria::may_match(std::string_view path, EntryType type) const {
+  if (parts_only || !named(path, type)) return false;
+  return type != EntryType::kDirectory || !(least_bytes || most_bytes);
+}
+
+bool FindCriteria::named(std::string_view path, EntryType type) const {
+  if (!types.empty() && types.find(type_letter(type)) == types.npos) return false;
+  if (patterns_.empty()) return true;
+  const bool directory = type == EntryType::kDirectory;
+  return ignore_case_ ? patterns_.matches(lower_case(path), directory) : patterns_.matches(path, directory);
+}
+
 bool FindCriteria::matches(std::string_view path, const Entry& entry, const Part* part) const {
-  const bool directory = entry.type == EntryType::kDirectory;
   if (parts_only && (!part || (!part_kind.empty() && part->kind != part_kind))) return false;
-  if (!types.empty() && types.find(type_letter(entry.type)) == types.npos) return false;
-  if ((least_bytes || most_bytes) && directory) return false;
+  if ((least_bytes || most_bytes) && entry.type == EntryType::kDirectory) return false;
   if (least_bytes && entry.size_bytes < *least_bytes) return false;
   if (most_bytes && entry.size_bytes > *most_bytes) return false;
   if (since_ns && entry.mtime_ns < *since_ns) return false;
   if (before_ns && entry.mtime_ns >= *before_ns) return false;
-  if (patterns_.empty()) return true;
-  return ignore_case_ ? patterns_.matches(lower_case(path), directory) : patterns_.matches(path, directory);
+  return named(path, entry.type);
 }
 
 bool FindCriteria::may_match_beneath(std::string_view path) const {

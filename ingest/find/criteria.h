@@ -25,12 +25,15 @@ struct FindCriteria {
   void set_patterns(const std::vector<std::string>& patterns, bool ignore_case);
   // True unless the last element of a path is all that counts.
   bool by_path() const { return by_path_; }
-  // `path`: all of it, or only its last element unless by_path().  `part`: nullptr for what is none.
+  // Could an entry that is no part match, by its name and type?   `path`: all of it, or only its last element unless by_path().
+  bool may_match(std::string_view path, EntryType type) const;
+  // `path`: likewise.  `part`: nullptr for what is none.
   bool matches(std::string_view path, const Entry& entry, const Part* part) const;
   // Could something beneath this directory match?   Requires: all of its path.
   bool may_match_beneath(std::string_view path) const;
 
  private:
+  bool named(std::string_view path, EntryType type) const;
   PatternList patterns_;
   bool ignore_case_ = false, by_path_ = false;
 };

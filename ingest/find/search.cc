@@ -103,10 +103,10 @@ ChunkId FindSearch::key_of(const Step& step) const {
 FoundTree::Node FindSearch::directory(const Step& step) {
   if (criteria_.by_path() && !criteria_.may_match_beneath(step.path)) return FoundTree::kNothing;
   const ChunkId key = key_of(step);
-  if (auto known = searched_.find(key); known != searched_.end()) return known->second;
+  if (const Node* known = searched_.find(key)) return *known;
   Node node = FoundTree::kNothing;
   guarded(step.path.empty() ? object_name(step.id) : step.path, [&] { node = read_directory(step); });
-  searched_.emplace(key, node);
+  searched_.put(key, node);
   return node;
 }
 
@@ -194,10 +194,17 @@ FindSearch::Seen FindSearch::look(const Step& step, ByteView object) const {
   }
   if (kind != ObjectKind::kDirectoryLeaf) in.fail("not a directory");
   std::string path;
-  for (Entry& entry : decode_directory_leaf(in)) {
-    if (criteria_.by_path()) path.assign(step.path).append("/").append(entry.name);
+  const auto asked = [&](std::string_view name) {
+    if (!criteria_.by_path()) return name;
+    return std::string_view(path.assign(step.path).append("/").append(name));
+  };
+  const auto wanted = [&](std::string_view name, EntryType type) {
+    return type == EntryType::kDirectory || criteria_.may_match(asked(name), type);
+  };
+  for (Entry& entry : decode_directory_leaf(in, wanted)) {
+    const std::string_view here = asked(entry.name);
     if (entry.type == EntryType::kDirectory) seen.directories.emplace_back(entry.name, Step{entry.directory, path, step.depth + 1, 0});
-    if (criteria_.matches(criteria_.by_path() ? path : entry.name, entry, nullptr)) seen.matches.push_back(std::move(entry));
+    if (criteria_.matches(here, entry, nullptr)) seen.matches.push_back(std::move(entry));
   }
   return seen;
 }

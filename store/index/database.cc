@@ -21,6 +21,7 @@ struct IndexDatabase::Handle {
 namespace {
 
 constexpr uint64_t kMostKeysInMemory = 400'000, kNever = UINT64_MAX;
+constexpr uint64_t kFirstCount = 256;  // so many asked keys make it worth knowing how many there are
 
 rocksdb::Options make_options() {
   rocksdb::BlockBasedTableOptions table;
@@ -117,12 +118,21 @@ std::optional<std::string> IndexDatabase::get(std::string_view key) const {
   return value;
 }
 
+// From the properties that every table carries: RocksDB's own estimate is 0 of tables that were ingested and not read yet.
+uint64_t IndexDatabase::count_keys() const {
+  rocksdb::TablePropertiesCollection tables;
+  require(handle_->db->GetPropertiesOfAllTables(&tables));
+  uint64_t count = 0;
+  for (const auto& [name, properties] : tables) count += properties->num_entries;
+  return count;
+}
+
 // All keys of a small database cost less than looking up an eighth of them.  False: not now.
 bool IndexDatabase::load_into_memory(char first_byte) const {
   if (!loaded_) {
+    if (asked_ < kFirstCount) return false;
     if (load_at_ == 0) {
-      uint64_t count = 0;
-      handle_->db->GetIntProperty(rocksdb::DB::Properties::kEstimateNumKeys, &count);
+      const uint64_t count = count_keys();
       load_at_ = count > kMostKeysInMemory ? kNever : count / 8 + 1;
     }
     if (asked_ < load_at_) return false;
@@ -131,7 +141,7 @@ bool IndexDatabase::load_into_memory(char first_byte) const {
       MemoryTable table;
       bool fits = true;
       scan({&first_byte, 1}, [&](std::string_view key, std::string_view value) {
-        fits = fits && table.size() < 2 * kMostKeysInMemory;   // the count was an estimate
+        fits = fits && table.size() < kMostKeysInMemory;
         fits = fits && table.add(key, value);
       });
       if (!fits) {
@@ -146,12 +156,12 @@ bool IndexDatabase::load_into_memory(char first_byte) const {
   return loaded_byte_ == first_byte;
 }
 
-void IndexDatabase::get_many(const std::vector<std::string_view>& keys, std::vector<std::string>& out) const {
-  if (keys.empty()) return out.clear();
+void IndexDatabase::get_many(const std::vector<std::string_view>& keys, const std::function<void(size_t, std::string_view)>& found) const {
+  if (keys.empty()) return;
   asked_ += keys.size();
   if (keys.front().front() == keys.back().front() && load_into_memory(keys.front().front())) {
-    out.resize(keys.size());
-    for (size_t i = 0; i < keys.size(); ++i) out[i] = table_.find(keys[i]);
+    for (size_t i = 0; i < keys.size(); ++i)
+      if (const std::string_view value = table_.find(keys[i]); !value.empty()) found(i, value);
     return;
   }
   std::vector<rocksdb::Slice> slices(keys.size());
@@ -160,11 +170,10 @@ void IndexDatabase::get_many(const std::vector<std::string_view>& keys, std::vec
   std::vector<rocksdb::Status> statuses(keys.size());
   handle_->db->MultiGet({}, handle_->db->DefaultColumnFamily(), keys.size(), slices.data(), values.data(), statuses.data(),
                         /*sorted_input=*/true);
-  out.assign(keys.size(), {});
   for (size_t i = 0; i < keys.size(); ++i) {
     if (statuses[i].IsNotFound()) continue;
     require(statuses[i]);
-    out[i].assign(values[i].data(), values[i].size());
+    found(i, values[i].ToStringView());
   }
 }
 

@@ -42,8 +42,10 @@ class IndexDatabase {
   // False: opened read-only, because another process writes or may want to.
   bool writable() const { return writable_; }
   std::optional<std::string> get(std::string_view key) const;
-  // Requires: keys sorted.  out[i] is empty where there is no value (no stored value is empty).
-  void get_many(const std::vector<std::string_view>& keys, std::vector<std::string>& out) const;
+  // Calls found(i, value), valid during the call, for each of the keys that has a value, in order.   Requires: keys sorted.
+  void get_many(const std::vector<std::string_view>& keys, const std::function<void(size_t, std::string_view)>& found) const;
+  // True once so many keys were asked for that all of a kind were read.
+  bool in_memory() const { return loaded_; }
   // Calls visit(key, value) for all keys with this prefix, in order.
   void scan(std::string_view prefix, const std::function<void(std::string_view, std::string_view)>& visit) const;
   // Adds sorted, unique pairs in one atomic step.  Requires: writable().
@@ -55,6 +57,7 @@ class IndexDatabase {
   struct Handle;
   void open(Access access);
   void open_private();
+  uint64_t count_keys() const;
   bool load_into_memory(char first_byte) const;
   void forget_memory();
   std::string folder_;

@@ -169,14 +169,13 @@ void Index::add_known_places(std::vector<std::pair<std::string, std::string>>& p
     keys.push_back(key);
     values.push_back(&value);
   }
-  std::vector<std::string> old;
   for (const IndexDatabase* database : {database_.get(), newer_.get()}) {
     if (!database) continue;
-    database->get_many(keys, old);
-    for (size_t i = 0; i < keys.size(); ++i)
-      if (!old[i].empty()) each_location(old[i], [&](const Location& at) {
+    database->get_many(keys, [&](size_t i, std::string_view old) {
+      each_location(old, [&](const Location& at) {
         if (!gone_.contains(at.pack)) append_location(*values[i], at);
       });
+    });
   }
 }
 
@@ -276,19 +275,19 @@ void Index::find_many(std::span<const ChunkId> ids, std::vector<std::optional<Lo
     std::vector<uint32_t> order(ids.size());
     for (uint32_t i = 0; i < ids.size(); ++i) order[i] = i;
     std::ranges::sort(order, [&](uint32_t a, uint32_t b) { return ids[a] < ids[b]; });
-    std::vector<std::string> keys;
-    keys.reserve(order.size());
-    for (uint32_t i : order) keys.push_back(chunk_key(ids[i]));
-    std::vector<std::string_view> views(keys.begin(), keys.end());
-    std::vector<std::string> values;
+    std::string bytes;   // one after the other
+    bytes.reserve(order.size() * kChunkKeyBytes);
+    for (uint32_t i : order) append_chunk_key(bytes, ids[i]);
+    std::vector<std::string_view> keys(order.size());
+    for (size_t i = 0; i < keys.size(); ++i) keys[i] = std::string_view(bytes).substr(i * kChunkKeyBytes, kChunkKeyBytes);
     for (const IndexDatabase* database : {database_.get(), newer_.get()}) {
       if (!database) continue;
-      database->get_many(views, values);
-      for (size_t i = 0; i < order.size(); ++i)
-        if (!values[i].empty()) each_location(values[i], [&](const Location& at) {
+      database->get_many(keys, [&](size_t i, std::string_view value) {
+        each_location(value, [&](const Location& at) {
           std::optional<Location>& best = out[order[i]];
           if (best ? better(at, *best) : rank(at) != kGone) best = at;
         });
+      });
     }
   });
 }

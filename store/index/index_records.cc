@@ -11,6 +11,7 @@ constexpr uint32_t kSchema = 2;
 }  // namespace
 
 std::string chunk_key(const ChunkId& id) { return "c" + std::string(text(id.view())); }
+void append_chunk_key(std::string& keys, const ChunkId& id) { keys.append("c").append(text(id.view())); }
 std::string known_key(const PackId& id) { return "k" + std::string(text(id.view())); }
 std::string segment_key(const SegmentId& id) { return "s" + std::string(text(id.view())); }
 

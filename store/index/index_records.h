@@ -17,7 +17,9 @@ namespace cairn::index_records {
 
 constexpr std::string_view kMetaKey = "m";
 
+constexpr size_t kChunkKeyBytes = 1 + ChunkId::kBytes;
 std::string chunk_key(const ChunkId& id);
+void append_chunk_key(std::string& keys, const ChunkId& id);
 std::string pack_key(uint32_t number);
 std::string known_key(const PackId& id);
 std::string segment_key(const SegmentId& id);

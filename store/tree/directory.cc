@@ -135,14 +135,28 @@ Bytes encode_directory_leaf(std::span<const Entry> entries) {
 
 namespace {
 
-void decode_names(Decoder& in, std::vector<Entry>& entries) {
+// The first columns of a leaf, where they lie.
+struct LeafNames {
+  std::vector<std::string_view> names;
+  ByteView types;
+  EntryType type(size_t i) const { return static_cast<EntryType>(types[i]); }
+};
+
+LeafNames decode_names(Decoder& in) {
+  LeafNames out;
+  const size_t count = in.count(10);   // bytes that the shortest entry takes
   std::vector<size_t> sizes;
-  for (size_t i = 0; i < entries.size(); ++i) sizes.push_back(static_cast<size_t>(in.varint_up_to(4096)));
-  for (size_t i = 0; i < entries.size(); ++i) {
-    entries[i].name = text(in.raw(sizes[i]));
-    if (!valid_entry_name(entries[i].name)) in.fail("an impossible file name: \"" + printable(entries[i].name) + "\"");
-    if (i > 0 && !(entries[i - 1].name < entries[i].name)) in.fail("names out of order or twice: \"" + printable(entries[i].name) + "\"");
+  sizes.reserve(count);
+  for (size_t i = 0; i < count; ++i) sizes.push_back(static_cast<size_t>(in.varint_up_to(4096)));
+  out.names.reserve(count);
+  for (size_t i = 0; i < count; ++i) {
+    const std::string_view name = out.names.emplace_back(text(in.raw(sizes[i])));
+    if (!valid_entry_name(name)) in.fail("an impossible file name: \"" + printable(name) + "\"");
+    if (i > 0 && !(out.names[i - 1] < name)) in.fail("names out of order or twice: \"" + printable(name) + "\"");
   }
+  out.types = in.raw(count);
+  if (std::ranges::any_of(out.types, [](uint8_t type) { return type < 1 || type > 6; })) in.fail("unknown type of entry");
+  return out;
 }
 
 void check_flags(uint8_t flags) {
@@ -160,13 +174,13 @@ void decode_extras(Decoder& in, Entry& e, uint8_t flags) {
 
 }  // namespace
 
-std::vector<Entry> decode_directory_leaf(Decoder& in) {
-  std::vector<Entry> entries(in.count(10));   // bytes that the shortest entry takes
-  decode_names(in, entries);
-  for (Entry& e : entries) {
-    uint8_t type = in.u8();
-    if (type < 1 || type > 6) in.fail("unknown type of entry");
-    e.type = static_cast<EntryType>(type);
+namespace {
+
+std::vector<Entry> decode_columns(Decoder& in, const LeafNames& leaf) {
+  std::vector<Entry> entries(leaf.names.size());
+  for (size_t i = 0; i < entries.size(); ++i) {
+    entries[i].name = leaf.names[i];
+    entries[i].type = leaf.type(i);
   }
   std::vector<uint8_t> flags;
   for (Entry& e : entries) {
@@ -192,6 +206,22 @@ std::vector<Entry> decode_directory_leaf(Decoder& in) {
   }
   in.finish();
   return entries;
+}
+
+}  // namespace
+
+std::vector<Entry> decode_directory_leaf(Decoder& in) { return decode_columns(in, decode_names(in)); }
+
+std::vector<Entry> decode_directory_leaf(Decoder& in, const WantedEntry& wanted) {
+  const LeafNames leaf = decode_names(in);
+  std::vector<bool> chosen;
+  for (size_t i = 0; i < leaf.names.size(); ++i) chosen.push_back(wanted(leaf.names[i], leaf.type(i)));
+  if (std::ranges::find(chosen, true) == chosen.end()) return {};
+  std::vector<Entry> entries = decode_columns(in, leaf);
+  std::vector<Entry> out;
+  for (size_t i = 0; i < entries.size(); ++i)
+    if (chosen[i]) out.push_back(std::move(entries[i]));
+  return out;
 }
 
 namespace {
@@ -338,9 +368,8 @@ std::optional<Entry> DirectoryReader::find(const GetObject& get, const ChunkId& 
     Decoder in(bytes, object_name(at));
     ObjectKind kind = open_object(in);
     if (kind == ObjectKind::kDirectoryLeaf) {
-      for (Entry& entry : decode_directory_leaf(in))
-        if (entry.name == name) return std::move(entry);
-      return std::nullopt;
+      auto entries = decode_directory_leaf(in, [&](std::string_view other, EntryType) { return other == name; });
+      return entries.empty() ? std::nullopt : std::optional(std::move(entries.front()));
     }
     if (kind != ObjectKind::kDirectoryBranch) in.fail("not a directory");
     auto children = decode_directory_branch(in);
