@@ -2,9 +2,10 @@
 """Measures a repository that has lived: a hundred snapshots of 80,000 small files, 1 % of them rewritten between two.
 
     bench/life.py --out bench/life.json              everything, five rounds
-    bench/life.py --subjects find --rounds 1         a subset of find, history, diff
+    bench/life.py --subjects find --rounds 1         a subset of plan, find, history, diff
     bench/life.py --scale 0.05 --rounds 1            seconds, to see whether everything works
     bench/life.py --keep DIR                         makes the repository in DIR, or takes the one that is there
+    bench/life.py --tree DIR                         a copy of the tree DIR lives, in place of the 80,000 files
 
 Prints a Markdown table.  Exit code 1: something failed, or a goal was missed.
 """
@@ -27,6 +28,14 @@ def path_of(root, number):
     return root / f"{folder // 100:02}" / f"{folder % 100:02}-things" / f"file-{number:05}.{('txt', 'conf', 'png', 'json')[number % 4]}"
 
 
+def change(path, rng, of_tree=False):
+    if of_tree:
+        with path.open("ab") as out:
+            out.write(f"/* {rng.randrange(10**9)} */\n".encode())
+    else:
+        path.write_bytes(rng.randbytes(rng.randrange(200, 600)))
+
+
 def live(bench):
     """The snapshots, once a run; not measured.  Every file has 200 to 600 bytes; the changed ones are any of them."""
     if getattr(bench, "lived", False):
@@ -40,16 +49,19 @@ def live(bench):
     bench.fresh()
     rng = random.Random(5)
     root = bench.options.work / "tree"
-    files = int(FOLDERS * FILES_IN_FOLDER * bench.options.scale)
-    for number in range(files):
-        path = path_of(root, number)
-        if number % FILES_IN_FOLDER == 0:
+    if bench.options.tree:
+        shutil.rmtree(root, ignore_errors=True)
+        shutil.copytree(bench.options.tree, root, symlinks=True)
+        files = sorted(path for path in root.rglob("*") if path.is_file() and not path.is_symlink())
+    else:
+        files = [path_of(root, number) for number in range(int(FOLDERS * FILES_IN_FOLDER * bench.options.scale))]
+        for path in files:
             path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(rng.randbytes(rng.randrange(200, 600)))
+            change(path, rng)
     for snapshot in range(SNAPSHOTS):
         if snapshot:
-            for number in rng.sample(range(files), max(1, files // 100)):
-                path_of(root, number).write_bytes(rng.randbytes(rng.randrange(200, 600)))
+            for path in rng.sample(files, max(1, len(files) // 100)):
+                change(path, rng, of_tree=bool(bench.options.tree))
         done = subprocess.run(bench.cairn.cairn("backup", "-q", f"tree={root}"), env=bench.environment(), capture_output=True, text=True)
         if done.returncode:
             sys.exit(f"cairn backup: {done.stderr}")
@@ -64,9 +76,19 @@ def measured(bench, subject, what, goal_s, *words):
                  f"peak {peak:.0f} MiB; `cairn {' '.join(words)}`")
 
 
+def plan(bench):
+    """What a prune would do."""
+    live(bench)
+    measured(bench, "plan", "planning a prune", 1, "prune", "-n")
+
+
 def find(bench):
     """Names, sizes and everything, over all snapshots."""
     live(bench)
+    if bench.options.tree:
+        measured(bench, "find", "find: one name", 2, "find", "Makefile.boot")
+        measured(bench, "find", "find: a path", 2, "find", "/tree/drivers/**/Kconfig")
+        return
     measured(bench, "find", "find: one name", 2, "find", "file-00777.conf")
     measured(bench, "find", "find: a quarter of the files", 2, "find", "*.conf")
     measured(bench, "find", "find: a path", 2, "find", "/tree/17/*/*7.txt")
@@ -76,7 +98,8 @@ def find(bench):
 def history(bench):
     """All versions of one file."""
     live(bench)
-    measured(bench, "history", "history of a file", 2, "history", "tree/00/38-things/file-00777.conf")
+    path = "MAINTAINERS" if bench.options.tree else "00/38-things/file-00777.conf"
+    measured(bench, "history", "history of a file", 2, "history", f"tree/{path}")
 
 
 def diff(bench):
@@ -86,17 +109,18 @@ def diff(bench):
     measured(bench, "diff", "diff of the first and the last", 0.5, "diff", f"latest~{SNAPSHOTS - 1}", "latest")
 
 
-SUBJECTS = {"find": find, "history": history, "diff": diff}
+SUBJECTS = {"plan": plan, "find": find, "history": history, "diff": diff}
 
 
 def options():
-    keep = None
-    if "--keep" in sys.argv:
-        at = sys.argv.index("--keep")
-        keep = Path(sys.argv[at + 1]).resolve()
-        del sys.argv[at:at + 2]
+    own = {"--keep": None, "--tree": None}
+    for name in own:
+        if name in sys.argv:
+            at = sys.argv.index(name)
+            own[name] = Path(sys.argv[at + 1]).resolve()
+            del sys.argv[at:at + 2]
     out = parse_options(__doc__, SUBJECTS, "life", "tree", {})
-    out.keep = keep
+    out.keep, out.tree = own["--keep"], own["--tree"]
     return out
 
 

@@ -8,7 +8,10 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <array>
 #include <filesystem>
+
+#include "store/parallel.h"
 
 namespace cairn {
 
@@ -127,6 +130,23 @@ uint64_t IndexDatabase::count_keys() const {
   return count;
 }
 
+// On all processors, each a share of the ids that follow the first byte.  nullopt: they don't fit into a table.
+std::optional<MemoryTable> IndexDatabase::read_all(char first_byte) const {
+  if (get({&first_byte, 1})) return std::nullopt;   // one without an id
+  std::vector<MemoryTable> shares(processor_count());
+  std::atomic<bool> fits = true;
+  in_parallel(shares.size(), [&](size_t share) {
+    for (size_t second = 256 * share / shares.size(); second < 256 * (share + 1) / shares.size(); ++second) {
+      const std::array<char, 2> prefix = {first_byte, static_cast<char>(second)};
+      scan({prefix.data(), prefix.size()}, [&](std::string_view key, std::string_view value) {
+        if (!shares[share].add(key, value)) fits = false;
+      });
+    }
+  });
+  for (size_t share = 1; share < shares.size() && fits; ++share) fits = shares[0].append(shares[share]);
+  return fits ? std::optional(std::move(shares[0])) : std::nullopt;
+}
+
 // All keys of a small database cost less than looking up an eighth of them.  False: not now.
 bool IndexDatabase::load_into_memory(char first_byte) const {
   if (!loaded_) {
@@ -138,17 +158,12 @@ bool IndexDatabase::load_into_memory(char first_byte) const {
     if (asked_ < load_at_) return false;
     std::lock_guard lock(loading_);
     if (!loaded_) {
-      MemoryTable table;
-      bool fits = true;
-      scan({&first_byte, 1}, [&](std::string_view key, std::string_view value) {
-        fits = fits && table.size() < kMostKeysInMemory;
-        fits = fits && table.add(key, value);
-      });
-      if (!fits) {
+      std::optional<MemoryTable> table = read_all(first_byte);
+      if (!table) {
         load_at_ = kNever;
         return false;
       }
-      table_ = std::move(table);
+      table_ = std::move(*table);
       loaded_byte_ = first_byte;
       loaded_ = true;
     }

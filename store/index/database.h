@@ -2,7 +2,7 @@
 //
 // One process at a time may write (a lock file beside the database says who); the others open it as it stands, read-only.
 // Errors:   DatabaseDamaged when the database's own checksums fail: throw it away and build it anew, nothing is lost.
-// Memory:   32 MB of block cache; a small database is held in memory once many keys were asked for, at most 30 MB more.
+// Memory:   32 MB of block cache; a small database is held in memory once many keys were asked for, at most 30 MB more (45 while it is read).
 // Threads:  get, get_many and scan are thread-safe; ingest and clear by one thread, with nobody else at work.
 // Source:   option by option in docs/index.md, section "RocksDB".
 #pragma once
@@ -58,6 +58,7 @@ class IndexDatabase {
   void open(Access access);
   void open_private();
   uint64_t count_keys() const;
+  std::optional<MemoryTable> read_all(char first_byte) const;
   bool load_into_memory(char first_byte) const;
   void forget_memory();
   std::string folder_;

@@ -27,6 +27,17 @@ bool MemoryTable::add(std::string_view key, std::string_view value) {
   return true;
 }
 
+bool MemoryTable::append(const MemoryTable& next) {
+  if (next.size() == 0) return true;
+  if (size() > 0 && key_bytes_ != next.key_bytes_) return false;
+  const auto offset = static_cast<uint32_t>(values_.size());
+  key_bytes_ = next.key_bytes_;
+  keys_ += next.keys_;
+  values_ += next.values_;
+  for (const uint32_t end : next.ends_) ends_.push_back(offset + end);
+  return true;
+}
+
 std::string_view MemoryTable::value(size_t number) const {
   const size_t begin = number == 0 ? 0 : ends_[number - 1];
   return std::string_view(values_).substr(begin, ends_[number] - begin);

@@ -17,6 +17,8 @@ class MemoryTable {
   // False, and nothing is added, for a key of less than 9 bytes or of another length than the first one.
   // Requires: keys come in order; fewer than 2^32, less than 4 GiB of values.
   bool add(std::string_view key, std::string_view value);
+  // What comes after all that is here.   False, and nothing is added, when its keys have another length.
+  bool append(const MemoryTable& next);
   // Empty when there is none.
   std::string_view find(std::string_view key) const;
   size_t size() const { return ends_.size(); }

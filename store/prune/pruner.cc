@@ -15,12 +15,17 @@ namespace {
 
 constexpr int64_t kMostSkewNs = int64_t{5} * 60 * 1'000'000'000;
 constexpr size_t kReaderBytes = 32 << 20;
+// Snapshots that are walked side by side: what is read at once grows with them, and what of it the reader's cache must hold.
+// 100 of a kernel's tree: 2.3 s one by one, 1.8 with 4 or 8, 4.3 with 16.
+constexpr size_t kTogether = 4;
 
 uint64_t plain_bytes(const PackInfo& pack) {
   uint64_t sum = 0;
   for (const FrameInfo& frame : pack.frames) sum += frame.plain_bytes;
   return sum;
 }
+
+std::string short_id(const Manifest& snapshot) { return snapshot.id.hex().substr(0, 8); }
 
 }  // namespace
 
@@ -82,24 +87,41 @@ Marked Pruner::mark(const Condemned& condemned) {
   reachable_->check_interrupted = progress_.check_interrupted;
   Marked marked;
   report_.snapshots = list.snapshots.size();
-  std::ranges::stable_partition(list.snapshots, [](const Manifest& m) { return !m.late; });
-  for (const Manifest& m : list.snapshots) {
-    marked.snapshots.push_back({m.id, m.lease, true});
-    try {
-      reachable_->add(m);
-    } catch (const Error& e) {
-      if (e.code() == ErrorCode::kInterrupted) throw;
-      if (!m.late)
-        throw Error(e.code(), "snapshot " + m.id.hex().substr(0, 8) + ": " + e.what() +
-                                  ": nothing was deleted (see: cairn check, cairn repair)");
-      marked.snapshots.back().whole = false;
-      progress_.warning("snapshot " + m.id.hex().substr(0, 8) + " came too late and is not whole: " + e.what());
-    }
-  }
+  const auto late = std::ranges::stable_partition(list.snapshots, [](const Manifest& m) { return !m.late; });
+  const std::span<const Manifest> in_time(list.snapshots.begin(), late.begin());
+  for (size_t i = 0; i < in_time.size(); i += kTogether) mark_whole(in_time.subspan(i, std::min(kTogether, in_time.size() - i)));
+  for (const Manifest& m : list.snapshots) marked.snapshots.push_back({m.id, m.lease, !m.late || mark_late(m)});
   reachable_->add_bases();
   for (const auto& [number, use] : reachable_->packs()) marked.needed.insert(index.pack(number).id);
   marked_ = marked;
   return marked;
+}
+
+void Pruner::mark_whole(std::span<const Manifest> snapshots) {
+  try {
+    reachable_->add(snapshots);
+  } catch (const Error& e) {
+    if (e.code() == ErrorCode::kInterrupted) throw;
+    if (snapshots.size() == 1)
+      throw Error(e.code(), "snapshot " + short_id(snapshots[0]) + ": " + e.what() + ": nothing was deleted (see: cairn check, cairn repair)");
+    for (size_t i = 0; i < snapshots.size(); ++i) {   // which of them is it?
+      reachable_.emplace(repository_.index(), *reader_);
+      reachable_->check_interrupted = progress_.check_interrupted;
+      mark_whole(snapshots.subspan(i, 1));
+    }
+    throw;   // it was there the second time: what is marked by now isn't all
+  }
+}
+
+bool Pruner::mark_late(const Manifest& snapshot) {
+  try {
+    reachable_->add(snapshot);
+    return true;
+  } catch (const Error& e) {
+    if (e.code() == ErrorCode::kInterrupted) throw;
+    progress_.warning("snapshot " + short_id(snapshot) + " came too late and is not whole: " + e.what());
+    return false;
+  }
 }
 
 // The last mark by the same list still holds when no snapshot has come since and nothing was moved: what that mark found not needed was all that has been

@@ -43,6 +43,10 @@ class Pruner final : public OnRepository<PruneStore> {
  private:
   bool create(const GcList& list);
   bool nothing_new(const std::vector<Manifest>& snapshots) const;
+  // Snapshots that came in time: what they need must be there.
+  void mark_whole(std::span<const Manifest> snapshots);
+  // False: something that it needs is missing.
+  bool mark_late(const Manifest& snapshot);
   Repository& repository_;
   const PruneOptions& options_;
   PruneProgress& progress_;

@@ -36,7 +36,7 @@ void BulkReader::locate(std::span<const ChunkId> ids, std::vector<std::optional<
 
 void BulkReader::read(std::span<const PlacedChunk> wanted, const Visit& visit) {
   std::vector<std::vector<size_t>> shares(readers_.size());
-  for (size_t i = 0; i < wanted.size(); ++i) shares[reader_of(wanted[i].at)].push_back(i);
+  for (size_t i = 0; i < wanted.size(); ++i) shares[lane_of(wanted[i].at)].push_back(i);
   std::vector<Failure> failures(shares.size());
   auto work = [&](size_t reader) {
     std::ranges::sort(shares[reader], {}, [&](size_t i) { return place_of(wanted[i].at); });

@@ -25,6 +25,10 @@ class BulkReader {
   // the first such error, by number, is thrown in the end.   Errors: those of ChunkReader::chunk, and of `visit`.
   void read(std::span<const PlacedChunk> wanted, const Visit& visit);
 
+  // Chunks are read in so many lanes, side by side: visits of one lane's chunks come one after the other, also of different calls.
+  size_t lanes() const { return readers_.size(); }
+  size_t lane_of(const Location& at) const { return (size_t{at.pack} + at.frame) % readers_.size(); }
+
   // For single chunks.
   ChunkReader& single() { return *readers_.front(); }
 
@@ -33,11 +37,10 @@ class BulkReader {
     size_t number = SIZE_MAX;
     std::exception_ptr error;
   };
-  size_t reader_of(const Location& at) const { return (size_t{at.pack} + at.frame) % readers_.size(); }
   void read_share(size_t reader, std::span<const size_t> order, std::span<const PlacedChunk> wanted, const Visit& visit, Failure& failure);
 
   const Index& index_;
-  std::vector<std::unique_ptr<ChunkReader>> readers_;   // one a thread
+  std::vector<std::unique_ptr<ChunkReader>> readers_;   // one a lane
 };
 
 }  // namespace cairn

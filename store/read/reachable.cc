@@ -1,10 +1,9 @@
 #include "store/read/reachable.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <set>
-
-#include "store/tree/references.h"
 
 namespace cairn {
 
@@ -12,7 +11,7 @@ namespace {
 
 constexpr size_t kChunkBatch = 16 << 10;    // looked up together: sorted questions are several times cheaper
 constexpr size_t kObjectBatch = 4 << 10;
-constexpr size_t kSeenSets = 256 << 10;     // a power of two
+constexpr size_t kSeenSets = 256 << 10;     // of all lanes
 
 size_t chunk_count(const PackInfo& pack) {
   size_t count = 0;
@@ -38,16 +37,26 @@ bool Reachable::mark(const Location& at) {
 }
 
 // True when it was asked for before and nothing has taken its place since: then it is marked, or about to be.
-bool Reachable::seen(const ChunkId& id) {
-  if (seen_.empty()) seen_.resize(kSeenSets);
+bool Reachable::Lane::met(const ChunkId& id) {
   std::array<uint64_t, 2> half;
   std::memcpy(half.data(), id.bytes.data(), sizeof half);
-  auto& set = seen_[half[0] % kSeenSets];
+  auto& set = seen[half[0] & (seen.size() - 1)];
   for (const auto& other : set)
     if (other[0] == half[0] && other[1] == half[1]) return true;   // arrays are compared by a call
   std::shift_right(set.begin(), set.end(), 1);   // the oldest goes
   set[0] = half;
   return false;
+}
+
+void Reachable::collect(Lane& lane, ByteView object, const std::string& name) const {
+  if (lane.seen.empty()) lane.seen.resize(std::bit_floor(kSeenSets / lanes_.size()));
+  lane.of_object.objects.clear();
+  lane.of_object.chunks.clear();
+  add_references(object, name, lane.of_object);
+  for (const ChunkId& id : lane.of_object.objects)
+    if (!lane.met(id)) lane.fresh.objects.push_back(id);
+  for (const ChunkId& id : lane.of_object.chunks)
+    if (!lane.met(id)) lane.fresh.chunks.push_back(id);
 }
 
 void Reachable::mark_chunks() {
@@ -75,24 +84,26 @@ void Reachable::visit(const std::vector<ChunkId>& batch, std::vector<ChunkId>& m
     if (mark(*places[i])) fresh.push_back({batch[i], *places[i]});
   }
   objects_ += fresh.size();
-  std::vector<References> found(fresh.size());
-  reader_.read(fresh, [&](size_t i, ByteView bytes) { add_references(bytes, object_name(fresh[i].id), found[i]); });
-  for (const References& references : found) {
-    for (const ChunkId& id : references.objects)
-      if (!seen(id)) more.push_back(id);
-    for (const ChunkId& id : references.chunks)
-      if (!seen(id)) chunks_.push_back(id);
+  reader_.read(fresh, [&](size_t i, ByteView bytes) { collect(lanes_[reader_.lane_of(fresh[i].at)], bytes, object_name(fresh[i].id)); });
+  for (Lane& lane : lanes_) {
+    more.insert(more.end(), lane.fresh.objects.begin(), lane.fresh.objects.end());
+    chunks_.insert(chunks_.end(), lane.fresh.chunks.begin(), lane.fresh.chunks.end());
+    lane.fresh = {};
   }
   if (chunks_.size() >= kChunkBatch) mark_chunks();
 }
 
-void Reachable::add(const Manifest& snapshot) {
-  std::vector<ChunkId> waiting{snapshot.root};
-  for (const ComponentInfo& component : snapshot.components)
-    for (const ChunkId& id : {component.catalogue, component.recipe_list})
-      if (!id.is_zero()) waiting.push_back(id);
+void Reachable::add(std::span<const Manifest> snapshots) {
+  std::vector<ChunkId> waiting;
+  for (const Manifest& snapshot : snapshots) {
+    waiting.push_back(snapshot.root);
+    for (const ComponentInfo& component : snapshot.components)
+      for (const ChunkId& id : {component.catalogue, component.recipe_list})
+        if (!id.is_zero()) waiting.push_back(id);
+  }
   chunks_.clear();
-  if (failed_) seen_.clear();   // what it was about to mark may not be
+  if (failed_)
+    for (Lane& lane : lanes_) lane = {};   // what it was about to mark may not be
   failed_ = true;
   while (!waiting.empty()) {
     size_t count = std::min(waiting.size(), kObjectBatch);

@@ -12,22 +12,24 @@
 
 #include "store/read/bulk_reader.h"
 #include "store/snapshot/manifest.h"
+#include "store/tree/references.h"
 
 namespace cairn {
 
 class Reachable {
  public:
   // `index` and `reader` must outlive this.  The index must not be refreshed meanwhile.
-  Reachable(const Index& index, BulkReader& reader) : index_(index), reader_(reader) {}
+  Reachable(const Index& index, BulkReader& reader) : index_(index), reader_(reader), lanes_(reader.lanes()) {}
 
   // Called now and then; may throw to stop.
   std::function<void()> check_interrupted = [] {};
   // Chunks that are in no pack that may be relied on count as missing.
   bool only_usable = false;
 
-  // Marks what a snapshot needs.  kCorrupt, kNotFound: something is missing or can't be read; then everything seen so far is marked, and
-  // a snapshot that shares with this one may wrongly seem whole: ask for the good ones first.
-  void add(const Manifest& snapshot);
+  // Marks what snapshots need.  kCorrupt, kNotFound: something is missing or can't be read; then everything seen so far is marked, and
+  // a snapshot that shares with these may wrongly seem whole: ask for the good ones first.
+  void add(std::span<const Manifest> snapshots);
+  void add(const Manifest& snapshot) { add({&snapshot, 1}); }
   // The bases of delta frames in packs that are needed, and theirs.
   void add_bases();
 
@@ -44,14 +46,21 @@ class Reachable {
   void mark_chunks();
   void visit(const std::vector<ChunkId>& batch, std::vector<ChunkId>& more);
   [[noreturn]] void fail_missing(const ChunkId& id) const;
-  bool seen(const ChunkId& id);
+  // What the objects of one of the reader's lanes refer to.
+  struct Lane {
+    // Met lately, four in each place that their bytes say: most of a changed directory is as it was.  Half an id is enough to tell one
+    // from another (two of 2^40 are alike with probability 2^-49).
+    std::vector<std::array<std::array<uint64_t, 2>, 4>> seen;
+    References fresh;               // not seen before, to be marked
+    References of_object;
+    bool met(const ChunkId& id);
+  };
+  void collect(Lane& lane, ByteView object, const std::string& name) const;
   const Index& index_;
   BulkReader& reader_;
   std::map<uint32_t, PackUse> packs_;
   std::vector<ChunkId> chunks_;     // waiting to be looked up together
-  // Met lately, four in each place that their bytes say: most of a changed directory is as it was.  Half an id is enough to tell one
-  // from another (two of 2^40 are alike with probability 2^-49).
-  std::vector<std::array<std::array<uint64_t, 2>, 4>> seen_;
+  std::vector<Lane> lanes_;
   uint64_t objects_ = 0;
   bool failed_ = false;             // the last add() did not come to its end
 };

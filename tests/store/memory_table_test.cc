@@ -40,5 +40,22 @@ TEST(MemoryTable, KeysThatLieTogetherAreFoundToo) {
   EXPECT_EQ(table.find("c" + std::string(28, '\x80') + "1000"), "");
 }
 
+TEST(MemoryTable, AnotherGoesOnWhereItEnds) {
+  MemoryTable all, first, second, other;
+  EXPECT_TRUE(first.append(second));
+  EXPECT_EQ(first.size(), 0u);
+  const std::string a = "c" + std::string(8, 'a'), b = "c" + std::string(8, 'b'), c = "c" + std::string(8, 'c');
+  ASSERT_TRUE(first.add(a, "one") && first.add(b, "two") && second.add(c, "three") && other.add(a + "longer", "four"));
+  EXPECT_TRUE(all.append(first));
+  EXPECT_TRUE(all.append(second));
+  EXPECT_TRUE(all.append(MemoryTable()));
+  EXPECT_FALSE(all.append(other));
+  EXPECT_EQ(all.size(), 3u);
+  EXPECT_EQ(all.find(a), "one");
+  EXPECT_EQ(all.find(b), "two");
+  EXPECT_EQ(all.find(c), "three");
+  EXPECT_EQ(all.find("c" + std::string(8, 'd')), "");
+}
+
 }  // namespace
 }  // namespace cairn

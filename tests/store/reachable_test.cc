@@ -35,6 +35,24 @@ TEST_F(ReachableTest, MarksEachThingOnceWhateverSharesIt) {
   EXPECT_EQ(marked(), all);
 }
 
+TEST_F(ReachableTest, SeveralTogetherMarkWhatEachDoes) {
+  Repository repository = open();
+  std::vector<Manifest> manifests;
+  for (unsigned seed : {1, 2, 3}) manifests.push_back(back_up(repository, sample_files(seed), static_cast<int64_t>(seed)));
+  for (const size_t threads : {1, 3}) {
+    BulkReader reader(memory, repository.keys(), repository.index(), 1 << 20, threads);
+    Reachable one_by_one(repository.index(), reader), together(repository.index(), reader);
+    for (const Manifest& manifest : manifests) one_by_one.add(manifest);
+    together.add(manifests);
+    EXPECT_EQ(together.objects(), one_by_one.objects());
+    ASSERT_EQ(together.packs().size(), one_by_one.packs().size());
+    for (const auto& [number, use] : one_by_one.packs()) {
+      EXPECT_EQ(together.packs().at(number).chunks, use.chunks);
+      EXPECT_EQ(together.packs().at(number).live_bytes, use.live_bytes);
+    }
+  }
+}
+
 TEST_F(ReachableTest, WhatIsMissingIsAnError) {
   Repository repository = open();
   Manifest manifest = back_up(repository, sample_files(1), 1);
