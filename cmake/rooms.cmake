@@ -108,6 +108,7 @@ cairn_library(cairn_store
   store/tree/catalogue.cc
   store/tree/chunk_list.cc
   store/tree/directory.cc
+  store/tree/directory_leaf.cc
   store/tree/references.cc
   store/write/frame_builder.cc
   store/write/pack_set.cc

@@ -3,23 +3,14 @@
 // Layout: FORMAT.md, "Directory".   Names are checked when read: sorted, unique, valid_entry_name().
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <vector>
 
+#include "store/tree/directory_leaf.h"
 #include "store/tree/entry.h"
 #include "store/tree/object.h"
 
 namespace cairn {
-
-Bytes encode_directory_leaf(std::span<const Entry> entries);
-std::vector<Entry> decode_directory_leaf(Decoder& in);
-// Only the entries that are `wanted` by name and type.  Of a leaf that has none the names and types are all that is looked at.
-using WantedEntry = std::function<bool(std::string_view name, EntryType type)>;
-std::vector<Entry> decode_directory_leaf(Decoder& in, const WantedEntry& wanted);
-// What a leaf refers to, without making entries of it: appends directories and chunk lists to `objects`, chunks of content to `chunks`.
-// Names, owners and times are passed over unchecked.  kCorrupt, kUnsupported for what may refer to something else.
-void scan_directory_leaf(Decoder& in, std::vector<ChunkId>& objects, std::vector<ChunkId>& chunks);
 
 // A child of a branch.
 struct DirectoryChild {

@@ -140,6 +140,28 @@ TEST_F(DirectoryTest, RandomEntriesComeBackToTheLastField) {
   }
 }
 
+TEST_F(DirectoryTest, SomeEntriesComeOutAsIfAllHadBeenRead) {
+  std::mt19937_64 random(3);
+  for (int round = 0; round < 300; ++round) {
+    std::vector<Entry> entries, expected;
+    for (size_t i = 0, count = random() % 20; i < count; ++i) entries.push_back(random_entry(random, std::to_string(1000 + i)));
+    const Bytes leaf = encode_directory_leaf(entries);
+    const uint64_t salt = random();
+    auto wanted = [&](std::string_view name, EntryType type) {
+      return (std::hash<std::string_view>()(name) ^ salt) % 5 == 0 || (salt % 2 == 0 && type == EntryType::kDirectory);
+    };
+    auto decode_some = [&](ByteView bytes) {
+      Decoder in(bytes, "leaf");
+      open_object(in);
+      return decode_directory_leaf(in, wanted);
+    };
+    for (const Entry& e : entries)
+      if (wanted(e.name, e.type)) expected.push_back(e);
+    EXPECT_EQ(decode_some(leaf), expected);
+    for (int i = 0; i < 10 && !expected.empty(); ++i) EXPECT_EQ(code_of([&] { decode_some(ByteView(leaf).first(random() % leaf.size())); }), ErrorCode::kCorrupt);
+  }
+}
+
 TEST_F(DirectoryTest, AnEmptyDirectoryIsOneObject) {
   ChunkId id = write({});
   EXPECT_TRUE(read(id).empty());
