@@ -1,6 +1,7 @@
 #include "store/tree/directory.h"
 
 #include "tests/store/store_fixture.h"
+#include "tests/store/tree_entries.h"
 
 namespace cairn {
 namespace {
@@ -29,15 +30,6 @@ class DirectoryTest : public testing::Test {
     open_object(in);
     return decode_directory_leaf(in);
   }
-  static Entry file(const std::string& name, uint64_t size_bytes = 5) {
-    Entry e;
-    e.name = name;
-    e.mode = 0644;
-    e.size_bytes = size_bytes;
-    e.content.kind = Content::Kind::kInline;
-    e.content.inline_bytes = {1, 2, 3};
-    return e;
-  }
   static std::vector<Entry> many(size_t count) {
     std::vector<Entry> out;
     for (size_t i = 0; i < count; ++i) {
@@ -47,35 +39,6 @@ class DirectoryTest : public testing::Test {
     }
     return out;
   }
-  static Entry random_entry(std::mt19937_64& random, std::string name) {
-    Entry e;
-    e.name = std::move(name);
-    e.type = static_cast<EntryType>(1 + random() % 6);
-    e.mode = static_cast<uint32_t>(random() % 010000);
-    e.uid = static_cast<uint32_t>(random());
-    e.gid = static_cast<uint32_t>(random());
-    e.mtime_ns = static_cast<int64_t>(random());
-    e.ctime_ns = static_cast<int64_t>(random());
-    e.inode = random();
-    bool regular = e.type == EntryType::kFile, folder = e.type == EntryType::kDirectory;
-    if (regular || folder) e.size_bytes = random();
-    if (folder) e.file_count = random();
-    if (random() % 3 == 0) e.link_group = random() | 1;
-    if (e.type == EntryType::kCharDevice || e.type == EntryType::kBlockDevice) e.device = random();
-    if (e.type == EntryType::kSymlink) e.target = std::string(random() % 300, 't');
-    for (size_t i = random() % 3; i > 0; --i) e.xattrs.push_back({"user." + std::to_string(9 - i), noise(random() % 50, random())});
-    if (folder) e.directory = ChunkId{{static_cast<uint8_t>(1 + random() % 200)}};
-    e.racy = random() % 2;
-    e.damaged_source = random() % 2;
-    if (!regular) return e;
-    e.content.kind = static_cast<Content::Kind>(random() % 4);
-    if (e.content.kind == Content::Kind::kInline) e.content.inline_bytes = noise(random() % 100, random());
-    if (e.content.kind == Content::Kind::kList) e.content.list = ChunkId{{7}};
-    if (e.content.kind == Content::Kind::kChunks)
-      for (size_t i = 1 + random() % 4; i > 0; --i) e.content.chunks.push_back({ChunkId{{static_cast<uint8_t>(random() % 2)}}, random() >> 1});
-    return e;
-  }
-
   std::map<ChunkId, Bytes> objects_;
   size_t loads_ = 0;
   PutObject put_ = [this](ByteView bytes) { return put(bytes); };
@@ -87,48 +50,6 @@ class DirectoryTest : public testing::Test {
   };
 };
 
-TEST_F(DirectoryTest, AScanFindsTheReferencesOfEveryEntryAndNoLeafThatIsCutShort) {
-  std::mt19937_64 random(2);
-  for (int round = 0; round < 100; ++round) {
-    std::vector<Entry> entries;
-    std::vector<ChunkId> objects, chunks, found_objects, found_chunks;
-    for (size_t i = 0, count = random() % 20; i < count; ++i) {
-      entries.push_back(random_entry(random, std::to_string(1000 + i)));
-      const Entry& e = entries.back();
-      if (e.type == EntryType::kDirectory) objects.push_back(e.directory);
-      if (e.content.kind == Content::Kind::kList) objects.push_back(e.content.list);
-      for (const ChunkRef& ref : e.content.chunks)
-        if (!ref.is_zeros()) chunks.push_back(ref.id);
-    }
-    const Bytes leaf = encode_directory_leaf(entries);
-    auto scan = [&](ByteView bytes) {
-      found_objects.clear();
-      found_chunks.clear();
-      Decoder in(bytes, "leaf");
-      open_object(in);
-      scan_directory_leaf(in, found_objects, found_chunks);
-    };
-    scan(leaf);
-    EXPECT_EQ(found_objects, objects);
-    EXPECT_EQ(found_chunks, chunks);
-    for (int i = 0; i < 10; ++i) EXPECT_EQ(code_of([&] { scan(ByteView(leaf).first(random() % leaf.size())); }), ErrorCode::kCorrupt);
-  }
-}
-
-// A scan that overlooked what it doesn't know would let a prune delete it.
-TEST_F(DirectoryTest, AScanRefusesEntriesOfANewerKind) {
-  Bytes leaf = encode_directory_leaf(std::vector<Entry>{file("a")});
-  const size_t type_at = 5, flags_at = 6;   // kind, version, count, length of the name, name
-  for (const auto& [at, value, code] : {std::tuple(type_at, 7, ErrorCode::kCorrupt), std::tuple(flags_at, 16, ErrorCode::kUnsupported)}) {
-    Bytes changed = leaf;
-    changed[at] = static_cast<uint8_t>(value);
-    Decoder in(changed, "leaf");
-    open_object(in);
-    std::vector<ChunkId> objects, chunks;
-    EXPECT_EQ(code_of([&] { scan_directory_leaf(in, objects, chunks); }), code);
-  }
-}
-
 TEST_F(DirectoryTest, RandomEntriesComeBackToTheLastField) {
   std::mt19937_64 random(1);
   for (int round = 0; round < 300; ++round) {
@@ -137,28 +58,6 @@ TEST_F(DirectoryTest, RandomEntriesComeBackToTheLastField) {
     std::vector<Entry> entries;
     for (const std::string& name : names) entries.push_back(random_entry(random, name));
     EXPECT_EQ(read(write(entries)), entries);
-  }
-}
-
-TEST_F(DirectoryTest, SomeEntriesComeOutAsIfAllHadBeenRead) {
-  std::mt19937_64 random(3);
-  for (int round = 0; round < 300; ++round) {
-    std::vector<Entry> entries, expected;
-    for (size_t i = 0, count = random() % 20; i < count; ++i) entries.push_back(random_entry(random, std::to_string(1000 + i)));
-    const Bytes leaf = encode_directory_leaf(entries);
-    const uint64_t salt = random();
-    auto wanted = [&](std::string_view name, EntryType type) {
-      return (std::hash<std::string_view>()(name) ^ salt) % 5 == 0 || (salt % 2 == 0 && type == EntryType::kDirectory);
-    };
-    auto decode_some = [&](ByteView bytes) {
-      Decoder in(bytes, "leaf");
-      open_object(in);
-      return decode_directory_leaf(in, wanted);
-    };
-    for (const Entry& e : entries)
-      if (wanted(e.name, e.type)) expected.push_back(e);
-    EXPECT_EQ(decode_some(leaf), expected);
-    for (int i = 0; i < 10 && !expected.empty(); ++i) EXPECT_EQ(code_of([&] { decode_some(ByteView(leaf).first(random() % leaf.size())); }), ErrorCode::kCorrupt);
   }
 }
 
