@@ -9,7 +9,7 @@ namespace cairn {
 
 namespace {
 
-constexpr size_t kTreeCacheBytes = 16 << 20;
+constexpr size_t kTreeCacheBytes = 8 << 20;
 constexpr size_t kBatch = 4 << 10;         // objects looked up and read together
 constexpr size_t kMostAhead = 64 << 10;    // names and matches that were read ahead
 
@@ -103,10 +103,10 @@ ChunkId FindSearch::key_of(const Step& step) const {
 FoundTree::Node FindSearch::directory(const Step& step) {
   if (criteria_.by_path() && !criteria_.may_match_beneath(step.path)) return FoundTree::kNothing;
   const ChunkId key = key_of(step);
-  if (const Node* known = searched_.find(key)) return *known;
+  if (auto known = searched_.find(key); known != searched_.end()) return known->second;
   Node node = FoundTree::kNothing;
   guarded(step.path.empty() ? object_name(step.id) : step.path, [&] { node = read_directory(step); });
-  searched_.put(key, node);
+  searched_.emplace(key, node);
   return node;
 }
 

@@ -1,7 +1,7 @@
 // Reads the trees and catalogues of snapshots into a FoundTree, each stored object once.
 //
 // Directories are read ahead, level by level and on all processors, and put together depth first.
-// Memory:   caches for reading of some 32 MB, 100 bytes for each object, what was read ahead (at most 64 Ki names and matches beyond
+// Memory:   caches for reading of some 32 MB, 60 bytes for each object, what was read ahead (at most 64 Ki names and matches beyond
 //           one batch), and the FoundTree.
 // Threads:  one thread at a time; objects are read and compared on several.
 #pragma once
@@ -10,7 +10,6 @@
 #include "ingest/find/found_tree.h"
 #include "ingest/monitor.h"
 #include "ingest/parts/part_view.h"
-#include "store/id_table.h"
 #include "store/read/bulk_reader.h"
 #include "store/repository.h"
 
@@ -59,7 +58,7 @@ class FindSearch {
   FoundTree& found_;
   Monitor& monitor_;
   BulkReader reader_;
-  IdTable<Node> searched_;
+  std::unordered_map<ChunkId, Node, IdHash> searched_;
   std::unordered_map<ChunkId, Seen, IdHash> ahead_;      // read, not yet put together
   size_t ahead_weight_ = 0;
   std::unordered_map<std::string, Node> searched_parts_;

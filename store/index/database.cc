@@ -193,7 +193,9 @@ void IndexDatabase::get_many(const std::vector<std::string_view>& keys, const st
 }
 
 void IndexDatabase::scan(std::string_view prefix, const std::function<void(std::string_view, std::string_view)>& visit) const {
-  std::unique_ptr<rocksdb::Iterator> it(handle_->db->NewIterator({}));
+  rocksdb::ReadOptions once;
+  once.fill_cache = false;
+  std::unique_ptr<rocksdb::Iterator> it(handle_->db->NewIterator(once));
   for (it->Seek(slice(prefix)); it->Valid() && it->key().starts_with(slice(prefix)); it->Next())
     visit(it->key().ToStringView(), it->value().ToStringView());
   require(it->status());
