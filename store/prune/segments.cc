@@ -83,7 +83,13 @@ SegmentChanges drop_from_segments(Repository& repository, const std::set<PackId>
   std::vector<std::string> replaced;
   for (const Old& old : segments) {
     if (!old.touched && !(merge && old.small)) continue;
-    auto packs = read(old.name);
+    std::vector<PackInfo> packs;
+    try {
+      packs = read(old.name);
+    } catch (const Error& e) {   // another prune has put it elsewhere meanwhile
+      if (e.code() != ErrorCode::kNotFound) throw;
+      continue;
+    }
     std::erase_if(packs, [&](const PackInfo& pack) { return !standing.contains(pack.id); });
     writer.add(std::move(packs));
     replaced.push_back(old.name);

@@ -3,6 +3,7 @@
 #include "store/host.h"
 #include "store/notes/notes.h"
 #include "store/prune/reserve.h"
+#include "store/prune/segments.h"
 #include "tests/store/fault_backend.h"
 #include "tests/store/store_fixture.h"
 
@@ -241,6 +242,33 @@ TEST_F(PruneTest, ManySmallSegmentsBecomeFew) {
   prune_all();
   EXPECT_LE(names("index/").size(), 2u);
   expect_sound();
+}
+
+// Another prune may put what a segment says elsewhere at any time, also between two looks at it.
+TEST_F(PruneTest, ASegmentThatIsGoneMeanwhileIsNoConcern) {
+  Repository repository = open();
+  for (uint64_t i = 0; i < 20; ++i) back_up(repository, {{"file", noise(2000, i)}}, static_cast<int64_t>(i));
+  const auto files = memory.snapshot();
+  auto merged = [&](std::optional<uint64_t> failing) {
+    MemoryBackend copy(files);
+    FaultBackend faults(copy);
+    const std::string number = std::to_string(failing.value_or(0));
+    Repository merging(faults, kTestPassword, cache / ("merging" + number));
+    merging.writable_index();
+    faults.clear();
+    if (failing) faults.fail_at(*failing, ErrorCode::kNotFound);
+    EXPECT_GT(drop_from_segments(merging, {}).removed, 10u);
+    Repository checked(copy, kTestPassword, cache / ("checked" + number));
+    EXPECT_EQ(describe(check_all(checked)), "");
+    return faults.recorded();
+  };
+  const std::vector<Recorded> recorded = merged(std::nullopt);
+  size_t reads = 0;
+  for (uint64_t k = 1; k <= recorded.size(); ++k) {
+    if (recorded[k - 1].operation != Operation::kRead || !recorded[k - 1].name.starts_with("index/")) continue;
+    if (++reads % 8 == 0) merged(k);
+  }
+  EXPECT_GE(reads, 40u);
 }
 
 // The k-th thing a prune does to the storage fails, and everything after it: whatever k is, nothing that is needed is lost.
