@@ -72,6 +72,17 @@ uint64_t Pruner::size_bytes(const PackId& pack) const {
 
 Marked Pruner::mark(const Condemned& condemned) {
   progress_.phase("looking what is needed");
+  try {
+    return look(condemned);
+  } catch (const Error& e) {
+    // Somebody may have forgotten the snapshot since it was listed, or another prune have moved what it needs.
+    if (e.code() != ErrorCode::kCorrupt && e.code() != ErrorCode::kNotFound) throw;
+  }
+  reachable_.reset();
+  return look(condemned);
+}
+
+Marked Pruner::look(const Condemned& condemned) {
   SnapshotList list = list_snapshots(backend_, keys_);
   for (const SnapshotList::Problem& problem : list.problems) {
     auto id = id_in_name<SnapshotId>(problem.file);

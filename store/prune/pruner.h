@@ -43,6 +43,8 @@ class Pruner final : public OnRepository<PruneStore> {
  private:
   bool create(const GcList& list);
   bool nothing_new(const std::vector<Manifest>& snapshots) const;
+  // As mark(), but what is missing may have been taken away rightly since the snapshots were listed.
+  Marked look(const Condemned& condemned);
   // Snapshots that came in time: what they need must be there.
   void mark_whole(std::span<const Manifest> snapshots);
   // False: something that it needs is missing.

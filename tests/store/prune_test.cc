@@ -244,6 +244,25 @@ TEST_F(PruneTest, ManySmallSegmentsBecomeFew) {
   expect_sound();
 }
 
+// Between the list of snapshots and the look at one of them it is forgotten, and another prune takes away what it needed.
+TEST_F(PruneTest, WhatOthersForgotMeanwhileIsNotMissed) {
+  Repository repository = open();
+  Manifest kept = back_up(repository, sample_files(1), 1);
+  Manifest doomed = back_up(repository, sample_files(100), 2);
+  Repository slow = open(memory, "slow");
+  PruneProgress progress;
+  bool forgotten = false;
+  progress.check_interrupted = [&] {
+    if (std::exchange(forgotten, true)) return;
+    forget(doomed.id);
+    EXPECT_GT(prune_all().deleted_packs, 0u);
+  };
+  EXPECT_EQ(prune(slow, {}, progress).snapshots, 1u);
+  EXPECT_TRUE(forgotten);
+  EXPECT_EQ(restored(kept), sample_files(1));
+  expect_sound();
+}
+
 // Another prune may put what a segment says elsewhere at any time, also between two looks at it.
 TEST_F(PruneTest, ASegmentThatIsGoneMeanwhileIsNoConcern) {
   Repository repository = open();
