@@ -209,8 +209,11 @@ class Copy:
         """All leases that are there become stale: their age is that of the file."""
         for name in self.files("leases"):
             path = os.path.join(self.repository, "leases", name)
-            then = os.stat(path).st_mtime - hours * 3600
-            os.utime(path, (then, then))
+            try:
+                then = os.stat(path).st_mtime - hours * 3600
+                os.utime(path, (then, then))
+            except FileNotFoundError:   # it ended meanwhile
+                pass
 
 
 def difference(content, wanted):

@@ -131,9 +131,9 @@ class Race:
     def guarded(self, work, *arguments):
         try:
             work(*arguments)
-        except Failure as failure:
+        except Exception as failure:   # an actor that is gone silently would leave a quieter race
             with self.mu:
-                self.failures.append(f"{work.__name__}{arguments}: {failure}")
+                self.failures.append(f"{work.__name__}{arguments}: {failure!r}" if not isinstance(failure, Failure) else f"{work.__name__}{arguments}: {failure}")
 
     def race(self):
         actors = [(self.writer, 1), (self.writer, 2), (self.pruner, 1), (self.pruner, 2), (self.restorer, 1)]
