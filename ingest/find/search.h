@@ -1,7 +1,7 @@
 // Reads the trees and catalogues of snapshots into a FoundTree, each stored object once.
 //
 // Directories are read ahead, level by level and on all processors, and put together depth first.
-// Memory:   caches for reading of some 32 MB, 60 bytes for each object, what was read ahead (at most 64 Ki names and matches beyond
+// Memory:   a cache for reading of 8 MB, 60 bytes for each object, what was read ahead (at most 64 Ki names and matches beyond
 //           one batch), and the FoundTree.
 // Threads:  one thread at a time; objects are read and compared on several.
 #pragma once

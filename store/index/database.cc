@@ -193,7 +193,7 @@ void IndexDatabase::get_many(const std::vector<std::string_view>& keys, const st
 }
 
 void IndexDatabase::scan(std::string_view prefix, const std::function<void(std::string_view, std::string_view)>& visit) const {
-  rocksdb::ReadOptions once;
+  rocksdb::ReadOptions once;   // what is read once needn't push out what is asked for again and again
   once.fill_cache = false;
   std::unique_ptr<rocksdb::Iterator> it(handle_->db->NewIterator(once));
   for (it->Seek(slice(prefix)); it->Valid() && it->key().starts_with(slice(prefix)); it->Next())

@@ -133,7 +133,7 @@ class Race:
             work(*arguments)
         except Exception as failure:   # an actor that is gone silently would leave a quieter race
             with self.mu:
-                self.failures.append(f"{work.__name__}{arguments}: {failure!r}" if not isinstance(failure, Failure) else f"{work.__name__}{arguments}: {failure}")
+                self.failures.append(f"{work.__name__}{arguments}: {failure if isinstance(failure, Failure) else repr(failure)}")
 
     def race(self):
         actors = [(self.writer, 1), (self.writer, 2), (self.pruner, 1), (self.pruner, 2), (self.restorer, 1)]

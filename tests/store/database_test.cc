@@ -60,13 +60,11 @@ TEST(IndexDatabase, ManyQuestionsHearOfEveryChange) {
 TEST(IndexDatabase, FewQuestionsDontReadItAll) {
   TempDir dir;
   Pairs pairs;
-  for (char a = 'a'; a <= 'z'; ++a)
-    for (char b = 'a'; b <= 'z'; ++b) pairs.push_back({std::string("c") + a + b + std::string(30, '.'), "value"});
-  for (const auto& [key, value] : Pairs(pairs)) pairs.push_back({"d" + key.substr(1), value});
+  for (int i = 10000; i < 26000; ++i) pairs.push_back({"c" + std::to_string(i) + std::string(27, '.'), "value"});
   IndexDatabase(dir / "db").ingest(pairs);
   IndexDatabase database(dir / "db");
   const std::vector<std::string_view> some = {pairs[3].first, pairs[4].first};
-  for (int i = 0; i < 80; ++i) EXPECT_EQ(get_many(database, some), (std::vector<std::string>{"value", "value"}));
+  for (int i = 0; i < 900; ++i) EXPECT_EQ(get_many(database, some), (std::vector<std::string>{"value", "value"}));
   EXPECT_FALSE(database.in_memory());
   for (int i = 0; i < 200; ++i) EXPECT_EQ(get_many(database, some), (std::vector<std::string>{"value", "value"}));
   EXPECT_TRUE(database.in_memory());
