@@ -25,6 +25,8 @@ esac
 jobs=$(nproc)
 test_jobs=$((jobs + 1))   # servers start and stop, people are waited for
 summary=()
+reports=()       # of ctest, one for each step of tests
+unscattered=()   # what a test is started by
 failures=0
 
 # step NAME COMMAND...: runs it, notes how it went and how long it took.
@@ -55,7 +57,15 @@ tests() {
   local chosen=()
   if [ "$#" -gt 1 ]; then chosen=(-L "$2"); fi
   if [ "$#" -gt 2 ]; then chosen+=(-E "$3"); fi
-  ctest --test-dir "$1" "${chosen[@]}" --output-on-failure --no-tests=error -j "$test_jobs"
+  run_ctest "$1" "${chosen[@]}"
+}
+
+# run_ctest FOLDER ARGUMENT...: leaves a report of what failed.
+run_ctest() {
+  local report=$top/$1/tests.xml
+  rm -f "$report"
+  reports+=("$report")
+  "${unscattered[@]}" ctest --test-dir "$@" --output-on-failure --no-tests=error -j "$test_jobs" --output-junit "$report"
 }
 
 # Long under ASan: whole databases once more, through code that the other scenarios of their kind run too; programs that are killed; the
@@ -70,9 +80,9 @@ not_under_tsan='GcSimulator|GcMutants|KilledAnywhere|DyingAtAny|DamageMatrix|Res
 
 # TSan of g++ 12 gives up where the kernel scatters memory more widely than it expects; unscattered it always works.
 unscattered_tests() {
-  local scattered=()
-  if setarch -R true 2>/dev/null; then scattered=(setarch -R); fi
-  "${scattered[@]}" ctest --test-dir "$1" -L "$2" -E "$not_under_tsan" --output-on-failure --no-tests=error -j "$test_jobs"
+  local unscattered=()
+  if setarch -R true 2>/dev/null; then unscattered=(setarch -R); fi
+  run_ctest "$1" -L "$2" -E "$not_under_tsan"
 }
 
 # A step whose build failed is not worth running; the build is already counted.
@@ -109,10 +119,15 @@ if [ "$fast" = no ]; then
 fi
 run_all
 
+if [ "$failures" -ne 0 ]; then
+  printf '\n== What failed\n'
+  python3 scripts/failed_tests.py "${reports[@]}"
+fi
 printf '\n== Summary\n'
 printf '%s\n' "${summary[@]}"
 if [ "$failures" -ne 0 ]; then
   echo "$failures failed"
+  python3 scripts/failed_tests.py --lines 4 "${reports[@]}"
   exit 1
 fi
 echo "All passed."

@@ -77,6 +77,15 @@ void check_names(Backend& backend, CheckReport& report) {
   }
 }
 
+// What a backup that was taken for dead left behind; it said so itself, and those who look at the damage should know.
+void tell_late(const SnapshotList& snapshots, CheckReport& report) {
+  for (const Manifest& m : snapshots.snapshots) {
+    if (!m.late || std::ranges::find(report.whole, m.id) != report.whole.end()) continue;
+    const std::string id = m.id.hex().substr(0, 8);
+    report.notes.push_back("snapshot " + id + " came too late: a prune took its backup for dead, and the backup never called it saved; to be rid of it: cairn forget " + id);
+  }
+}
+
 }  // namespace
 
 CheckReport check(Repository& repository, const CheckOptions& options, CheckProgress& progress) {
@@ -106,6 +115,7 @@ CheckReport check(Repository& repository, const CheckOptions& options, CheckProg
   for (const Damage& damage : report.damage)
     if (damage.healed) report.notes.push_back(damage.file + ": " + damage.what + ", but all it held is in other packs: nothing is lost");
   std::erase_if(report.damage, [](const Damage& damage) { return damage.healed; });
+  tell_late(snapshots, report);
   return report;
 }
 

@@ -98,7 +98,9 @@ class Compaction {
     report_.moved_bytes += candidate.size_bytes;
   }
 
+  // One that is gone isn't damaged: what needed it was forgotten, and another prune took it away.  The marking after this one tells if not.
   void damaged(const CompactionPack& pack, const std::string& why) {
+    if (repository_.backend().list(pack_name(pack.id)).empty()) return;
     std::lock_guard lock(mu_);
     report_.damaged.push_back(pack_name(pack.id) + ": " + why);
   }

@@ -268,6 +268,33 @@ TEST_F(PruneTest, WhatOthersForgotMeanwhileIsNotMissed) {
   expect_sound();
 }
 
+// Before a pack is moved its snapshot is forgotten, and another prune takes the pack away.
+TEST_F(PruneTest, APackThatIsGoneBeforeItIsMovedIsNotDamaged) {
+  Repository repository = open();
+  Files much = sample_files(1);
+  much["zz/more"] = noise(300 << 10, 77);
+  Manifest kept = back_up(repository, sample_files(200), 1);
+  Manifest old = back_up(repository, much, 2);
+  Manifest doomed = back_up(repository, {{"a/long", much["a/long"]}}, 3);
+  forget(old.id);
+  Repository slow = open(memory, "slow");
+  PruneProgress progress;
+  bool moving = false, forgotten = false;
+  progress.phase = [&](std::string_view name) { moving = moving || name.starts_with("moving"); };
+  std::mutex mu;   // packs are moved on several threads
+  progress.check_interrupted = [&] {
+    std::lock_guard lock(mu);
+    if (!moving || std::exchange(forgotten, true)) return;
+    forget(doomed.id);
+    EXPECT_GT(prune_all().deleted_packs, 0u);
+  };
+  const PruneReport report = prune(slow, {}, progress);
+  EXPECT_TRUE(forgotten);
+  EXPECT_TRUE(report.damaged.empty()) << report.damaged.front();
+  EXPECT_EQ(restored(kept), sample_files(200));
+  expect_sound();
+}
+
 // Another prune may put what a segment says elsewhere at any time, also between two looks at it.
 TEST_F(PruneTest, ASegmentThatIsGoneMeanwhileIsNoConcern) {
   Repository repository = open();
