@@ -88,8 +88,10 @@ fuse_entry_param entry_param(const Found& found) {
 
 void on_init(void*, fuse_conn_info* connection) {
   const unsigned wanted = FUSE_CAP_ASYNC_READ | FUSE_CAP_PARALLEL_DIROPS | FUSE_CAP_AUTO_INVAL_DATA | FUSE_CAP_READDIRPLUS |
-                          FUSE_CAP_READDIRPLUS_AUTO | FUSE_CAP_POSIX_ACL | FUSE_CAP_ASYNC_DIO;
-  const unsigned unwanted = FUSE_CAP_SPLICE_READ | FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE | FUSE_CAP_FLOCK_LOCKS | FUSE_CAP_POSIX_LOCKS;
+                          FUSE_CAP_POSIX_ACL | FUSE_CAP_ASYNC_DIO | FUSE_CAP_CACHE_SYMLINKS;
+  // Of READDIRPLUS_AUTO: after a find all but the first entries of a directory were asked for again, one by one.
+  const unsigned unwanted = FUSE_CAP_READDIRPLUS_AUTO | FUSE_CAP_SPLICE_READ | FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE |
+                            FUSE_CAP_FLOCK_LOCKS | FUSE_CAP_POSIX_LOCKS;
   connection->want = (connection->want & ~unwanted) | (connection->capable & wanted);
   connection->max_read = kRequestBytes;
   connection->max_write = kRequestBytes;   // of which follows how much the kernel asks for

@@ -136,12 +136,9 @@ Found View::status(NodeId node) {
 
 std::string View::link_target(NodeId node) {
   if (!is_above(node)) return with_entry(node, [](const Directory&, const Entry& entry) { return entry.target; });
-  const std::string path = path_above(node);
-  return snapshots_.with_names([&](const SnapshotNames& names) {
-    const SnapshotName* there = names.find(path);
-    if (!there) throw Gone(path);
-    return there->target;
-  });
+  std::shared_lock lock(mu_);
+  if (node >= above_.size()) throw Gone("a link");
+  return above_[static_cast<size_t>(node)].target;
 }
 
 std::vector<Xattr> View::xattrs(NodeId node) {

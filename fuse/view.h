@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <shared_mutex>
 #include <string>
@@ -115,7 +116,8 @@ class View {
   auto with_entry(NodeId node, Use use);
 
   std::string path_above(NodeId node) const;
-  NodeId node_above(const std::string& path);
+  // A link that points elsewhere is another node: what the kernel keeps of the old one is not shown for it.
+  NodeId node_above(const std::string& path, const std::string& target = "");
   NodeId snapshot_node(const SnapshotName& name);
   Found found_above(const std::string& path, const SnapshotName& name, bool with_node);
   void list_above(const std::string& path, uint64_t offset, bool with_nodes, const Visit& visit);
@@ -127,8 +129,12 @@ class View {
   SnapshotSource snapshots_;
   FileReader files_;
   mutable std::shared_mutex mu_;
-  std::vector<std::string> above_{"", ""};                                // guarded by mu_, as is all below; paths by node
-  std::unordered_map<std::string, NodeId> above_nodes_{{"", kRoot}};
+  struct Above {
+    std::string path, target;        // of a link
+    auto operator<=>(const Above&) const = default;
+  };
+  std::vector<Above> above_{2};                                           // guarded by mu_, as is all below; by node
+  std::map<Above, NodeId> above_nodes_{{Above(), kRoot}};
   std::unordered_map<uint32_t, Remembered> directories_;
   std::unordered_map<PlaceKey, uint32_t, PlaceHash> numbers_;
   uint32_t last_number_ = 0;

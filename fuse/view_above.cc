@@ -7,13 +7,13 @@ namespace cairn {
 std::string View::path_above(NodeId node) const {
   std::shared_lock lock(mu_);
   if (node >= above_.size()) throw Gone("a directory");
-  return above_[static_cast<size_t>(node)];
+  return above_[static_cast<size_t>(node)].path;
 }
 
-NodeId View::node_above(const std::string& path) {
+NodeId View::node_above(const std::string& path, const std::string& target) {
   std::unique_lock lock(mu_);
-  auto [found, fresh] = above_nodes_.try_emplace(path, above_.size());
-  if (fresh) above_.push_back(path);
+  auto [found, fresh] = above_nodes_.try_emplace(Above{path, target}, above_.size());
+  if (fresh) above_.push_back({path, target});
   return found->second;
 }
 
@@ -45,7 +45,7 @@ Found View::found_above(const std::string& path, const SnapshotName& name, bool 
   out.lasting = false;
   out.status = status_above(inode_number(kRoot, path), name.time_ns, name.target.size());
   if (snapshot) out.status.st_mode |= 0200;   // as View::with_entry() has it
-  if (with_node) out.node = snapshot ? snapshot_node(name) : node_above(path);
+  if (with_node) out.node = snapshot ? snapshot_node(name) : node_above(path, name.target);
   return out;
 }
 

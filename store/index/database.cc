@@ -179,6 +179,13 @@ void IndexDatabase::get_many(const std::vector<std::string_view>& keys, const st
       if (const std::string_view value = table_.find(keys[i]); !value.empty()) found(i, value);
     return;
   }
+  if (keys.size() == 1) {   // costs half of a MultiGet of one
+    rocksdb::PinnableSlice value;
+    const rocksdb::Status status = handle_->db->Get({}, handle_->db->DefaultColumnFamily(), slice(keys[0]), &value);
+    if (status.IsNotFound()) return;
+    require(status);
+    return found(0, value.ToStringView());
+  }
   std::vector<rocksdb::Slice> slices(keys.size());
   for (size_t i = 0; i < keys.size(); ++i) slices[i] = slice(keys[i]);
   std::vector<rocksdb::PinnableSlice> values(keys.size());

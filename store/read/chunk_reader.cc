@@ -118,6 +118,11 @@ const Buffer& ChunkReader::frame(const Location& at) {
   return frames_.front().plain;
 }
 
+Buffer ChunkReader::open_frame(const Location& at) {
+  follow_index();
+  return load(at);
+}
+
 // A copy on this machine may be damaged where the storage is not.
 Buffer ChunkReader::open_kept(const OpenPack& pack, const FrameInfo& frame, const std::string& name) {
   try {

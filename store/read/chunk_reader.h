@@ -1,4 +1,5 @@
-// Reads stored content back: finds a chunk's frame, opens, decompresses and verifies it.  Nothing unverified leaves this class.
+// Reads stored content back: finds a chunk's frame, opens, decompresses and verifies it.  Nothing unverified leaves this class but by
+// open_frame().
 //
 // Memory:   a cache of opened frames of `cache_bytes`, and the tables of a few packs.
 // Threads:  one thread at a time; a worker has its own.
@@ -35,6 +36,9 @@ class ChunkReader {
   // Several chunks of one frame, hashed side by side (short ones cost half): valid until the next call.  Nothing for what can't be had
   // there: chunk() looks elsewhere, or says why.   Requires: `wanted` is not empty.
   void chunks_of_frame(std::span<const PlacedChunk> wanted, std::vector<std::optional<ByteView>>& out);
+
+  // A whole frame's plaintext, for who keeps frames and verifies the chunks in it.   Errors: kCorrupt (also: there is no such frame), kIo.
+  Buffer open_frame(const Location& at);
 
   // The base chunks of a delta frame, one after the other.
   Buffer base_bytes(const FrameInfo& frame);

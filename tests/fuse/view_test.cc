@@ -64,6 +64,53 @@ TEST_F(ViewTest, AnyRangeOfALongFileIsRight) {
   for (std::thread& reader : readers) reader.join();
 }
 
+// Forty such files share a frame.  Where they are read in order the next frames are opened ahead: the storage isn't needed for those.
+TEST_F(ViewTest, FramesOfShortFilesAreOpenedAhead) {
+  constexpr size_t kFiles = 480, kOfFrame = (1 << 20) / 25'000;
+  std::mt19937_64 random(1);
+  std::vector<std::string> contents(kFiles, std::string(25'000, '\0'));
+  for (size_t i = 0; i < kFiles; ++i) {
+    for (char& c : contents[i]) c = static_cast<char>(random());
+    write_file(src(std::to_string(1000 + i)), contents[i]);
+  }
+  options_.threads = 1;   // else neighbours take turns in several frames
+  back_up();
+  std::vector<NodeId> nodes;
+  for (size_t i = 0; i < kFiles; ++i) nodes.push_back(find("latest/src/" + std::to_string(1000 + i)).value().node);
+  const auto right = [&](size_t i) { return bytes_at(nodes[i], 0, 30'000) == contents[i]; };
+  // Frames are spread over packs: somewhere a pack's third comes after its second.
+  size_t most_readable = 0;
+  for (size_t begin = 0, end = kOfFrame + kOfFrame / 2; end < kFiles; begin = end, end += kOfFrame) {
+    for (size_t i = begin; i < end; ++i) EXPECT_TRUE(right(i)) << i;
+    for (size_t reads = 0, before = 1; reads != before; reads = faults_.recorded().size()) {
+      before = reads;
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+    faults_.clear();
+    faults_.fail_at(1, ErrorCode::kIo, true);
+    size_t readable = 0;
+    for (size_t i = end; i < kFiles; ++i) {
+      try {
+        EXPECT_TRUE(right(i)) << i;
+        ++readable;
+      } catch (const Error&) {
+      }
+    }
+    faults_.clear();
+    most_readable = std::max(most_readable, readable);
+  }
+  EXPECT_GE(most_readable, kOfFrame / 2 + kOfFrame);   // the rest of a frame, and another one
+  EXPECT_LE(most_readable, 6 * kOfFrame);
+  std::vector<std::thread> readers;
+  for (size_t share = 0; share < 4; ++share)
+    readers.emplace_back([&, share] {
+      for (size_t i = share * 20; i < kFiles; ++i) EXPECT_TRUE(right(share % 2 == 0 ? i : kFiles - 1 - i)) << i;
+    });
+  for (std::thread& reader : readers) reader.join();
+  EXPECT_EQ(bytes_at(nodes[7], 24'990, 100), contents[7].substr(24'990));
+  EXPECT_EQ(bytes_at(nodes[7], 25'000, 100), "");
+}
+
 TEST_F(ViewTest, ManyEntriesAreListedOnceEach) {
   std::string expected;
   for (int i = 10'000; i < 13'000; ++i) write_file(src(std::to_string(i)), std::to_string(i)), expected += std::to_string(i) + "\n";
@@ -95,11 +142,16 @@ TEST_F(ViewTest, NewSnapshotsAppearAndForgottenOnesGo) {
   keep_open_ = true;
   back_up();
   EXPECT_EQ(whole("latest/src/one"), "1");
-  const NodeId old = find("latest/src/one").value().node;
+  const NodeId old = find("latest/src/one").value().node, link = find("latest").value().node;
+  const std::string target = view().link_target(link);
   write_file(src("one"), "22");
   back_up();
   EXPECT_EQ(whole("latest/src/one"), "22");
   EXPECT_EQ(bytes_at(old, 0, 10), "1");
+  const NodeId now = find("latest").value().node;   // another node: the kernel keeps what a link says
+  EXPECT_NE(now, link);
+  EXPECT_NE(view().link_target(now), target);
+  EXPECT_EQ(view().link_target(link), target);
 }
 
 TEST_F(ViewTest, WhatTheKernelForgetsIsForgotten) {
