@@ -249,7 +249,9 @@ cairn_library(cairn_ingest
   ingest/redis/part_names.cc
   ingest/redis/rdb/crc64.cc
   ingest/redis/rdb/lzf_string.cc
+  ingest/redis/rdb/rdb_header.cc
   ingest/redis/rdb/rdb_reader.cc
+  ingest/redis/rdb/rdb_reader_records.cc
   ingest/redis/rdb/rdb_text.cc
   ingest/redis/rdb/rdb_types.cc
   ingest/redis/rdb/rdb_walk.cc

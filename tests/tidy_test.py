@@ -143,6 +143,7 @@ EXCUSED = {
     "ingest/postgres/live/live_source.cc": "tests/ingest/postgres_live_source_test.cc",
     "ingest/redis/live/live_source.cc": "tests/ingest/redis_live_source_test.cc",
     "ingest/redis/rdb/lzf_string.cc": "tests/ingest/rdb_reader_test.cc, value_commands_server_test.cc",
+    "ingest/redis/rdb/rdb_reader_records.cc": "one record of rdb_reader.cc: tests/ingest/rdb_reader_test.cc, rdb_reader_long_test.cc",
     "ingest/redis/rdb/rdb_text.cc": "the reader's strings: tests/ingest/rdb_reader_test.cc",
     "ingest/redis/rdb/rdb_types.cc": "the reader's tables: tests/ingest/rdb_reader_test.cc",
     "ingest/redis/rdb/rdb_walk.cc": "the reader's walk through a value: tests/ingest/rdb_reader_test.cc, rdb_reader_long_test.cc",
