@@ -236,6 +236,8 @@ cairn_library(cairn_ingest
   ingest/postgres/server/verify.cc
   ingest/postgres/session_settings.cc
   ingest/postgres/sql_lexer.cc
+  ingest/postgres/sql_lexer_comments.cc
+  ingest/postgres/sql_lexer_statements.cc
   ingest/postgres/sql_names.cc
   ingest/postgres/statement_facts.cc
   ingest/postgres/versions.cc
