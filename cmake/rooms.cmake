@@ -220,9 +220,11 @@ cairn_library(cairn_ingest
   ingest/postgres/live/live_source.cc
   ingest/postgres/live/row_source.cc
   ingest/postgres/live/script_source.cc
+  ingest/postgres/login.cc
   ingest/postgres/part_builder.cc
   ingest/postgres/part_names.cc
   ingest/postgres/parts.cc
+  ingest/postgres/postgres_url.cc
   ingest/postgres/server/database_restore.cc
   ingest/postgres/server/direct_runner.cc
   ingest/postgres/server/existing.cc

@@ -2,7 +2,7 @@
 
 #include "cli/json.h"
 #include "cli/terminal.h"
-#include "ingest/postgres/connection.h"
+#include "ingest/postgres/postgres_url.h"
 #include "store/error.h"
 
 namespace cairn {

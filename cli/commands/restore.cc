@@ -14,7 +14,7 @@
 #include "cli/terminal.h"
 #include "ingest/bucket/bucket_address.h"
 #include "ingest/parts/part_view.h"
-#include "ingest/postgres/connection.h"
+#include "ingest/postgres/postgres_url.h"
 #include "store/error.h"
 
 namespace cairn {
