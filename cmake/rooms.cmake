@@ -212,6 +212,7 @@ cairn_library(cairn_ingest
   ingest/postgres/dependencies_attach.cc
   ingest/postgres/dependencies_find.cc
   ingest/postgres/dump_scanner.cc
+  ingest/postgres/dump_scanner_outline.cc
   ingest/postgres/dump_source.cc
   ingest/postgres/header_group.cc
   ingest/postgres/item_builder.cc
