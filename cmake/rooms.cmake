@@ -393,7 +393,9 @@ cairn_library(cairn_cli
   cli/prune_json.cc
   cli/ranges.cc
   cli/repair_json.cc
+  cli/restore_json.cc
   cli/session.cc
+  cli/snapshot_json.cc
   cli/snapshot_path.cc
   cli/table.cc
   cli/terminal.cc
