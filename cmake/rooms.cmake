@@ -180,6 +180,8 @@ cairn_library(cairn_ingest
   ingest/parts/closure.cc
   ingest/parts/names.cc
   ingest/parts/open_parts.cc
+  ingest/parts/part_files.cc
+  ingest/parts/part_listing.cc
   ingest/parts/part_output.cc
   ingest/parts/part_places.cc
   ingest/parts/part_view.cc

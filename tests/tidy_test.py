@@ -98,6 +98,8 @@ EXCUSED = {
     "ingest/copy/tree_copy.cc": "as chunk_copier.cc",
     "ingest/copy/tree_steps.cc": "as chunk_copier.cc",
     "ingest/parts/open_parts.cc": "what is recognised: tests/ingest/archive_source_test.cc, part_diff_test.cc, tests/cli/postgres_sources_test.sh",
+    "ingest/parts/part_files.cc": "what PartView writes: tests/ingest/part_view_test.cc",
+    "ingest/parts/part_listing.cc": "what PartView lists: tests/ingest/part_view_test.cc, restore_parts_test.cc",
     "ingest/parts/part_places.cc": "tests/fuse/view_test.cc",
     "ingest/parts/store_parts.cc": "tests/ingest/part_diff_test.cc, tests/cli/postgres_parts_test.sh",
     "ingest/postgres/dump_source.cc": "a scanner with its bytes: tests/ingest/part_diff_test.cc, tests/cli/postgres_incomplete_test.sh",
