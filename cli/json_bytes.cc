@@ -37,4 +37,10 @@ void add_bytes(Json& to, const std::string& name, std::string_view bytes) {
   to[name + "_base64"] = base64(bytes);
 }
 
+double seconds(uint64_t duration_ns) { return static_cast<double>(duration_ns) / 1e9; }
+
+Json ratio(uint64_t before_bytes, uint64_t after_bytes) {
+  return after_bytes == 0 ? Json() : Json(static_cast<double>(before_bytes) / static_cast<double>(after_bytes));
+}
+
 }  // namespace cairn

@@ -180,6 +180,8 @@ cairn_library(cairn_ingest
   ingest/parts/closure.cc
   ingest/parts/names.cc
   ingest/parts/open_parts.cc
+  ingest/parts/part_files.cc
+  ingest/parts/part_listing.cc
   ingest/parts/part_output.cc
   ingest/parts/part_places.cc
   ingest/parts/part_view.cc
@@ -212,6 +214,7 @@ cairn_library(cairn_ingest
   ingest/postgres/dependencies_attach.cc
   ingest/postgres/dependencies_find.cc
   ingest/postgres/dump_scanner.cc
+  ingest/postgres/dump_scanner_outline.cc
   ingest/postgres/dump_source.cc
   ingest/postgres/header_group.cc
   ingest/postgres/item_builder.cc
@@ -220,9 +223,11 @@ cairn_library(cairn_ingest
   ingest/postgres/live/live_source.cc
   ingest/postgres/live/row_source.cc
   ingest/postgres/live/script_source.cc
+  ingest/postgres/login.cc
   ingest/postgres/part_builder.cc
   ingest/postgres/part_names.cc
   ingest/postgres/parts.cc
+  ingest/postgres/postgres_url.cc
   ingest/postgres/server/database_restore.cc
   ingest/postgres/server/direct_runner.cc
   ingest/postgres/server/existing.cc
@@ -236,6 +241,8 @@ cairn_library(cairn_ingest
   ingest/postgres/server/verify.cc
   ingest/postgres/session_settings.cc
   ingest/postgres/sql_lexer.cc
+  ingest/postgres/sql_lexer_comments.cc
+  ingest/postgres/sql_lexer_statements.cc
   ingest/postgres/sql_names.cc
   ingest/postgres/statement_facts.cc
   ingest/postgres/versions.cc
@@ -249,7 +256,9 @@ cairn_library(cairn_ingest
   ingest/redis/part_names.cc
   ingest/redis/rdb/crc64.cc
   ingest/redis/rdb/lzf_string.cc
+  ingest/redis/rdb/rdb_header.cc
   ingest/redis/rdb/rdb_reader.cc
+  ingest/redis/rdb/rdb_reader_records.cc
   ingest/redis/rdb/rdb_text.cc
   ingest/redis/rdb/rdb_types.cc
   ingest/redis/rdb/rdb_walk.cc
@@ -386,7 +395,9 @@ cairn_library(cairn_cli
   cli/prune_json.cc
   cli/ranges.cc
   cli/repair_json.cc
+  cli/restore_json.cc
   cli/session.cc
+  cli/snapshot_json.cc
   cli/snapshot_path.cc
   cli/table.cc
   cli/terminal.cc

@@ -9,7 +9,7 @@
 #include "cli/commands/content_args.h"
 #include "cli/commands/retention_lock.h"
 #include "cli/commands/source_args.h"
-#include "cli/json.h"
+#include "cli/snapshot_json.h"
 #include "cli/terminal.h"
 #include "store/error.h"
 

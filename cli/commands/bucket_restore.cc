@@ -1,7 +1,7 @@
 #include "cli/commands/bucket_restore.h"
 
 #include "cli/interrupt.h"
-#include "cli/json.h"
+#include "cli/restore_json.h"
 #include "cli/session.h"
 #include "cli/terminal.h"
 #include "ingest/bucket/bucket_restore.h"

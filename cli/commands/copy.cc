@@ -6,7 +6,7 @@
 
 #include "cli/command.h"
 #include "cli/commands/retention_lock.h"
-#include "cli/json.h"
+#include "cli/snapshot_json.h"
 #include "cli/terminal.h"
 #include "store/error.h"
 

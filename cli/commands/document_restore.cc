@@ -2,7 +2,7 @@
 
 #include <cstdlib>
 
-#include "cli/json.h"
+#include "cli/restore_json.h"
 #include "cli/terminal.h"
 #include "ingest/document/sealed_document.h"
 

@@ -2,7 +2,7 @@
 #include "ingest/tar/export.h"
 
 #include "cli/command.h"
-#include "cli/json.h"
+#include "cli/restore_json.h"
 #include "cli/terminal.h"
 #include "ingest/restore/new_file.h"
 #include "store/error.h"

@@ -5,7 +5,7 @@
 #include "cli/command.h"
 #include "cli/commands/prune.h"
 #include "cli/commands/retention_lock.h"
-#include "cli/json.h"
+#include "cli/snapshot_json.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
 #include "store/error.h"

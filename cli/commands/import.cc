@@ -8,7 +8,7 @@
 
 #include "cli/command.h"
 #include "cli/commands/retention_lock.h"
-#include "cli/json.h"
+#include "cli/snapshot_json.h"
 #include "cli/terminal.h"
 #include "cli/time_in_name.h"
 #include "ingest/stream/stream_source.h"

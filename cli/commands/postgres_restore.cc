@@ -1,8 +1,8 @@
 #include "cli/commands/postgres_restore.h"
 
-#include "cli/json.h"
+#include "cli/restore_json.h"
 #include "cli/terminal.h"
-#include "ingest/postgres/connection.h"
+#include "ingest/postgres/postgres_url.h"
 #include "store/error.h"
 
 namespace cairn {

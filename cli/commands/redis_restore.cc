@@ -1,6 +1,6 @@
 #include "cli/commands/redis_restore.h"
 
-#include "cli/json.h"
+#include "cli/restore_json.h"
 #include "cli/session.h"
 #include "cli/terminal.h"
 

@@ -10,11 +10,11 @@
 #include "cli/commands/document_restore.h"
 #include "cli/commands/postgres_restore.h"
 #include "cli/commands/redis_restore.h"
-#include "cli/json.h"
+#include "cli/restore_json.h"
 #include "cli/terminal.h"
 #include "ingest/bucket/bucket_address.h"
 #include "ingest/parts/part_view.h"
-#include "ingest/postgres/connection.h"
+#include "ingest/postgres/postgres_url.h"
 #include "store/error.h"
 
 namespace cairn {

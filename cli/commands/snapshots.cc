@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "cli/command.h"
-#include "cli/json.h"
+#include "cli/snapshot_json.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
 #include "store/error.h"

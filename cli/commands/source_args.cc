@@ -9,7 +9,7 @@
 
 #include "cli/interrupt.h"
 #include "cli/session.h"
-#include "ingest/postgres/connection.h"
+#include "ingest/postgres/postgres_url.h"
 #include "store/error.h"
 #include "store/tree/entry.h"
 

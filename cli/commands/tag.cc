@@ -3,7 +3,7 @@
 #include <set>
 
 #include "cli/command.h"
-#include "cli/json.h"
+#include "cli/snapshot_json.h"
 #include "cli/terminal.h"
 #include "store/error.h"
 #include "store/notes/notes.h"

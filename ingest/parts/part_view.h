@@ -20,6 +20,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ingest/parts/part_output.h"
@@ -88,7 +89,14 @@ class PartView {
   void write(const PartFile& file, const WriteBytes& write);
 
  private:
-  struct Place;
+  // What a path turned out to be.
+  struct Place {
+    enum class Kind { kRoot, kOriginal, kOriginals, kPart, kDirectory } kind = Kind::kRoot;
+    size_t number = 0;   // of an original
+    std::optional<Part> part = {};
+  };
+  static bool is_visible(const Part& part);   // to users
+  static std::string_view last_element(std::string_view path) { return path.substr(path.rfind('/') + 1); }   // npos + 1 is 0
   CatalogueReader* catalogue();
   Place resolve(const std::string& path);
   bool visible_beneath(const std::string& directory);

@@ -8,44 +8,18 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "ingest/monitor.h"
+#include "ingest/postgres/login.h"
 #include "store/bytes.h"
 
-struct pg_conn;
 struct pg_result;
 
 namespace cairn {
-
-// libpq's keywords and their values: "host", "port", "dbname", "user", "password", "sslmode" …
-using PostgresParameters = std::map<std::string, std::string>;
-
-// A connection URL of libpq's, as a person wrote it.   Immutable.
-class PostgresUrl {
- public:
-  // Begins with postgresql:// or postgres://.
-  static bool is_one(std::string_view text);
-  // Errors: kInvalidArgument for what libpq doesn't understand, and where a password's characters seem to have become host, port or database.
-  explicit PostgresUrl(const std::string& url);
-
-  // What the URL itself says; nothing from the environment or a service file.
-  const PostgresParameters& parameters() const { return parameters_; }
-  std::string database() const { return parameter("dbname"); }  // "" when it names none
-  // What a component made of it is called: its database, else its (first) host, else "postgres".
-  std::string component_name() const;
-  // The URL again with user, hosts, ports, database and service: fit for a snapshot and for messages.
-  std::string description() const;
-
- private:
-  std::string parameter(const std::string& keyword) const;
-  PostgresParameters parameters_;
-};
 
 // What a server says about a statement.
 struct ServerMessage {
@@ -136,11 +110,6 @@ class PostgresConnection {
   static std::string quote_literal(std::string_view text);
 
  private:
-  struct Finish {
-    void operator()(pg_conn* connection) const;
-  };
-  void connect(const PostgresParameters& parameters);
-  [[noreturn]] void throw_connect_failed();
   [[noreturn]] void throw_lost() const;
   [[noreturn]] void throw_refused(const ServerMessage& message) const;
   void wait(bool reading, bool writing);
@@ -150,12 +119,11 @@ class PostgresConnection {
   std::optional<ServerMessage> drain(std::optional<PostgresRows>& rows);
   void begin_copy(const std::string& sql, bool out);
   void end_copy(const char* why);
-  std::string scrubbed(std::string text) const;
 
   Monitor& monitor_;
   Notices notices_;
   std::string secret_;  // the password, to keep it out of messages
-  std::unique_ptr<pg_conn, Finish> connection_;
+  PostgresLogin connection_;
 };
 
 }  // namespace cairn

@@ -1,52 +1,20 @@
 #include "ingest/postgres/sql_lexer.h"
 
-#include <cctype>
 #include <algorithm>
-#include <array>
-#include <cstring>
+#include <utility>
 
-#include "ingest/postgres/sql_names.h"
+#include "ingest/postgres/sql_bytes.h"
 
 namespace cairn {
+
+using namespace sql;   // NOLINT(google-build-using-namespace): its own parts
 
 namespace {
 
 constexpr size_t kMostCommentBytes = size_t{4} << 10;
 constexpr size_t kMostCommandBytes = size_t{64} << 10;
 constexpr uint64_t kMostUnsettledBytes = uint64_t{60} << 10;
-constexpr size_t kMostTagBytes = 1024;
 constexpr size_t kSliceBytes = size_t{128} << 10;   // what stays in the cache between the search for a NUL and the rest
-
-enum ByteClass : uint8_t {
-  kPlain, kBlank, kWordByte, kSingleQuote, kDoubleQuote, kDollar, kMinus, kDivide, kOpen, kClose, kSemicolon, kBackslashByte
-};
-
-constexpr std::array<ByteClass, 256> kClass = [] {
-  std::array<ByteClass, 256> table{};
-  for (int c = 0; c < 256; ++c) {
-    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c >= 0x80;
-    table[static_cast<size_t>(c)] = letter ? kWordByte : c == ' ' || (c >= '\t' && c <= '\r') ? kBlank : kPlain;
-  }
-  table['\''] = kSingleQuote;
-  table['"'] = kDoubleQuote;
-  table['$'] = kDollar;
-  table['-'] = kMinus;
-  table['/'] = kDivide;
-  table['('] = kOpen;
-  table[')'] = kClose;
-  table[';'] = kSemicolon;
-  table['\\'] = kBackslashByte;
-  return table;
-}();
-
-bool blank(uint8_t c) { return kClass[c] == kBlank; }
-bool digit(uint8_t c) { return c >= '0' && c <= '9'; }
-
-// Where `c` stands in bytes [at, size), `size` if nowhere.
-size_t find(const uint8_t* bytes, size_t at, size_t size, char c) {
-  const void* found = std::memchr(bytes + at, c, size - at);
-  return found ? static_cast<size_t>(static_cast<const uint8_t*>(found) - bytes) : size;
-}
 
 }  // namespace
 
@@ -141,198 +109,6 @@ size_t SqlLexer::line(size_t at) {
   return end + 1;
 }
 
-// Behind a - or / that may begin a comment.
-size_t SqlLexer::half_comment(size_t at) {
-  const bool between = state_ == State::kDashBetween || state_ == State::kSlashBetween;
-  const bool dash = state_ == State::kDashBetween || state_ == State::kDash;
-  if (dash && piece_[at] == '-') {
-    state_ = between ? State::kComment : State::kLineComment;
-    return at + 1;
-  }
-  if (!dash && piece_[at] == '*') {
-    state_ = State::kBlockComment;
-    comment_depth_ = 1;
-    comment_before_ = 0;
-    return at + 1;
-  }
-  if (between) begin_statement();
-  state_ = State::kCode;
-  return at;
-}
-
-void SqlLexer::begin_statement() {
-  state_ = State::kCode;
-  inside_ = true;
-  verb_ = Verb::kUnknown;
-  words_ = 0;
-  parentheses_ = blocks_ = tuples_ = 0;
-  from_seen_ = copies_in_ = values_seen_ = false;
-}
-
-size_t SqlLexer::code(size_t at) {
-  while (at < size_ && state_ == State::kCode) {
-    switch (kClass[piece_[at]]) {
-      case kPlain:
-      case kBlank: ++at; break;
-      case kWordByte:
-        word_size_ = 0;
-        state_ = State::kWord;
-        at = word(at);
-        break;
-      case kSingleQuote: state_ = standard_strings_ ? State::kQuote : State::kEscapes; ++at; break;
-      case kDoubleQuote: state_ = State::kName; ++at; break;
-      case kDollar:
-        tag_ = "$";
-        state_ = State::kDollarTag;
-        ++at;
-        break;
-      case kMinus: state_ = State::kDash; ++at; break;
-      case kDivide: state_ = State::kSlash; ++at; break;
-      case kOpen:
-        if (parentheses_++ == 0) ++tuples_;
-        ++at;
-        break;
-      case kClose:
-        if (parentheses_ > 0) --parentheses_;
-        ++at;
-        break;
-      case kSemicolon:
-        ++at;
-        if (parentheses_ == 0 && blocks_ == 0) return end_statement(at);
-        break;
-      case kBackslashByte: return fail(at, "a backslash command inside a statement");
-    }
-  }
-  return at;
-}
-
-size_t SqlLexer::word(size_t at) {
-  for (; at < size_ && (kClass[piece_[at]] == kWordByte || (piece_[at] == '$' && !digit(static_cast<uint8_t>(word_[0])))); ++at, ++word_size_) {
-    const uint8_t c = piece_[at];
-    if (word_size_ < sizeof word_) word_[word_size_] = static_cast<char>(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
-  }
-  if (at == size_) return at;
-  state_ = State::kCode;
-  const bool one = word_size_ == 1;
-  if (!digit(static_cast<uint8_t>(word_[0]))) word_ends();
-  else if (piece_[at] == '$' || piece_[at] == '\'') return fail(at, "a number that runs into a quote");   // versions of psql differ
-  if (one && word_[0] == 'e' && piece_[at] == '\'') {
-    state_ = State::kEscapes;
-    return at + 1;
-  }
-  if (one && word_[0] == 'u' && piece_[at] == '&') {
-    state_ = State::kUAmpersand;
-    return at + 1;
-  }
-  return at;
-}
-
-// As psql counts: only the words that a routine begins with make BEGIN … END a body, and only inside one CASE needs an END too.
-void SqlLexer::word_ends() {
-  const std::string_view word(word_, std::min(word_size_, sizeof word_));
-  const uint32_t nth = words_++;
-  switch (verb_) {
-    case Verb::kUnknown:
-      verb_ = word == "copy" ? Verb::kCopy : word == "insert" ? Verb::kInsert : word == "set" ? Verb::kSet
-              : word == "create" ? Verb::kCreate : Verb::kOther;
-      break;
-    case Verb::kCreate: {
-      const bool routine = (nth == 1 || nth == 3) && (word == "function" || word == "procedure");
-      const bool or_replace = (nth == 1 && word == "or") || (nth == 2 && word == "replace");
-      verb_ = routine ? Verb::kRoutine : or_replace ? Verb::kCreate : Verb::kOther;
-      break;
-    }
-    case Verb::kRoutine:
-      if (parentheses_ > 0) break;
-      if (word == "begin" || (word == "case" && blocks_ > 0)) ++blocks_;
-      if (word == "end" && blocks_ > 0) --blocks_;
-      break;
-    case Verb::kCopy:
-      if (parentheses_ > 0) break;
-      if ((word == "stdin" || word == "stdout") && from_seen_) copies_in_ = true;
-      from_seen_ = word == "from";
-      break;
-    case Verb::kInsert:
-      if (parentheses_ > 0 || word != "values") break;
-      values_seen_ = true;
-      tuples_ = 0;
-      break;
-    case Verb::kSet:
-    case Verb::kOther: break;
-  }
-}
-
-size_t SqlLexer::end_statement(size_t behind) {
-  SqlStatement statement;
-  statement.begin = begin_;
-  statement.end = offset_ + behind;
-  statement.text = captured(behind);
-  statement.copies_in = copies_in_;
-  // INSERT INTO t DEFAULT VALUES makes a row without any parentheses.
-  if (verb_ == Verb::kInsert && values_seen_) statement.tuples = std::max<uint64_t>(tuples_, 1);
-  if (verb_ == Verb::kSet && !obey_set(statement.text)) return fail(behind, "a client encoding whose characters may hold a backslash");
-  inside_ = capturing_ = false;
-  state_ = copies_in_ ? State::kCopyLineEnd : State::kBetween;
-  handler_.on_statement(statement);
-  return behind;
-}
-
-// False for what would be read otherwise than psql does.
-bool SqlLexer::obey_set(std::string_view text) {
-  // Their second bytes may be a backslash or a quote (PostgreSQL documentation: 24.3 Character Set Support, "client only").
-  constexpr std::string_view kMisread[] = {"sjis", "shiftjis", "shiftjis2004", "mskanji", "big5", "gbk", "uhc", "gb18030", "johab", "win932", "win936", "win949", "win950", "windows932", "windows936", "windows949", "windows950"};
-  SqlTokens tokens(text);
-  tokens.take();
-  if (!tokens.accept("session")) tokens.accept("local");
-  const bool strings = tokens.accept("standard_conforming_strings");
-  if (!strings && !tokens.accept("client_encoding") && !tokens.accept("names")) return true;
-  if (!tokens.accept_symbol('=')) tokens.accept("to");
-  std::string value;
-  for (const char c : tokens.take().text)
-    if (std::isalnum(static_cast<unsigned char>(c)) != 0) value += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  if (!strings) return std::ranges::find(kMisread, value) == std::end(kMisread);
-  // As the server takes it: any case, any beginning that is clear.
-  const bool off = value == "0" || (value.size() >= 2 && std::string_view("off").starts_with(value)) ||
-                   (!value.empty() && (std::string_view("false").starts_with(value) || std::string_view("no").starts_with(value)));
-  standard_strings_ = !off;
-  return true;
-}
-
-// For psql and servers a comment ends there too: what follows would be code, or a command.
-std::optional<size_t> SqlLexer::lone_return(size_t at, size_t end) {
-  if (std::exchange(return_seen_, false) && at < size_ && piece_[at] != '\n') return at - 1;   // in the piece before, it may be
-  const size_t found = find(piece_, at, end, '\r');
-  return_seen_ = found + 1 == end && end == size_;
-  if (found + 1 < end) return found;
-  return std::nullopt;
-}
-
-size_t SqlLexer::line_comment(size_t at) {
-  const size_t end = find(piece_, at, size_, '\n');
-  if (const auto found = lone_return(at, end)) return fail(*found, "a carriage return in a comment");
-  at = end;
-  if (at < size_) state_ = State::kCode;
-  return at;
-}
-
-size_t SqlLexer::block_comment(size_t at) {
-  for (; at < size_; ++at) {
-    const uint8_t c = piece_[at], before = std::exchange(comment_before_, c);
-    if (before == '*' && c == '/') {
-      comment_before_ = 0;
-      if (--comment_depth_ > 0) continue;
-      state_ = inside_ ? State::kCode : State::kBetween;
-      capturing_ = inside_;
-      return at + 1;
-    }
-    if (before == '/' && c == '*') {
-      comment_before_ = 0;
-      ++comment_depth_;
-    }
-  }
-  return at;
-}
-
 // Two quotes for one end it and begin it again, which comes to the same.
 size_t SqlLexer::closed_by(size_t at, char quote) {
   at = find(piece_, at, size_, quote);
@@ -355,43 +131,6 @@ size_t SqlLexer::after_escapes(size_t at) {
   const bool goes_on = piece_[at] == '\'' && newline_seen_;
   state_ = goes_on ? State::kEscapes : State::kCode;
   return goes_on ? at + 1 : at;
-}
-
-size_t SqlLexer::dollar_tag(size_t at) {
-  const uint8_t c = piece_[at];
-  if (c == '$') {
-    tag_ += '$';
-    matched_ = 0;
-    state_ = State::kDollarBody;
-    return at + 1;
-  }
-  if (c == '\'' && tag_.size() > 1) return fail(at, "a dollar quote that runs into a string");
-  if (kClass[c] != kWordByte || (digit(c) && tag_.size() == 1)) {
-    state_ = State::kCode;
-    return at;
-  }
-  if (tag_.size() > kMostTagBytes) return fail(at, "a dollar quote whose name doesn't end");
-  tag_ += static_cast<char>(c);
-  return at + 1;
-}
-
-size_t SqlLexer::dollar_body(size_t at) {
-  while (at < size_) {
-    if (matched_ == 0) {
-      at = find(piece_, at, size_, '$');
-      if (at == size_) break;
-      matched_ = 1;
-      ++at;
-    } else if (piece_[at] == static_cast<uint8_t>(tag_[matched_])) {
-      ++at;
-      if (++matched_ < tag_.size()) continue;
-      state_ = State::kCode;
-      break;
-    } else {
-      matched_ = 0;   // a dollar here is looked at again: it may begin the end
-    }
-  }
-  return at;
 }
 
 size_t SqlLexer::copy_line_end(size_t at) {

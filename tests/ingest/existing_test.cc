@@ -1,5 +1,6 @@
 #include "ingest/postgres/server/existing.h"
 
+#include "ingest/postgres/postgres_url.h"
 #include "store/error.h"
 #include "tests/ingest/postgres_server.h"
 

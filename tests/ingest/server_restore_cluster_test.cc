@@ -2,6 +2,8 @@
 #include <filesystem>
 #include <sstream>
 
+#include "ingest/postgres/connection.h"
+#include "ingest/postgres/postgres_url.h"
 #include "store/error.h"
 #include "tests/ingest/server_restore_fixture.h"
 

@@ -1,6 +1,5 @@
 #include "ingest/postgres/live/dump_programs.h"
 
-#include <libpq-fe.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,6 +13,7 @@
 #include <set>
 #include <string_view>
 
+#include "store/bytes.h"
 #include "store/error.h"
 
 namespace cairn {
@@ -111,19 +111,6 @@ std::string with_backslashes(std::string_view value, std::string_view before) {
 }
 
 std::string setting(const std::string& keyword, std::string_view value) { return keyword + "='" + with_backslashes(value, "'\\") + "' "; }
-
-// What nobody may see on a command line: libpq's own mark, and keys that it doesn't mark.
-std::set<std::string> secret_keywords() {
-  struct Free {
-    void operator()(PQconninfoOption* options) const { ::PQconninfoFree(options); }
-  };
-  std::set<std::string> out = {"password", "sslpassword", "scram_client_key", "scram_server_key"};
-  const std::unique_ptr<PQconninfoOption, Free> options(::PQconndefaults());
-  for (const PQconninfoOption* one = options.get(); one != nullptr && one->keyword != nullptr; ++one) {
-    if (std::string_view(one->dispchar) == "*") out.insert(one->keyword);
-  }
-  return out;
-}
 
 }  // namespace
 

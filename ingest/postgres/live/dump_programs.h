@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "ingest/postgres/connection.h"
+#include "ingest/postgres/login.h"
 #include "ingest/stream/stream_source.h"
 
 namespace cairn {

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "ingest/postgres/connection.h"
+#include "ingest/postgres/postgres_url.h"
 #include "ingest/stream/stream_source.h"
 
 namespace cairn {

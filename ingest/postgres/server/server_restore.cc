@@ -5,6 +5,7 @@
 
 #include "ingest/parts/part_view.h"
 #include "ingest/postgres/part_names.h"
+#include "ingest/postgres/postgres_url.h"
 #include "ingest/postgres/server/database_restore.h"
 #include "ingest/postgres/server/direct_runner.h"
 #include "ingest/postgres/server/existing.h"
