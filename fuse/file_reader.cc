@@ -46,15 +46,16 @@ void FileReader::run() {
   for (;;) {
     wake_.wait(lock, [&] { return ending_ || !wanted_.empty(); });
     if (ending_) return;
-    std::function<void()> work = std::move(wanted_.front());
+    std::optional<Wanted> wanted(std::move(wanted_.front()));
     wanted_.pop_front();
     lock.unlock();
     try {
-      work();
+      if (wanted->file) block(**wanted->file, wanted->block);
+      else frame(wanted->frame);
     } catch (const std::exception&) {
       // Whoever reads there meets it too, and says so.
     }
-    work = nullptr;   // what it holds is given back without the lock
+    wanted.reset();   // the file is given back without the lock
     lock.lock();
   }
 }
@@ -62,14 +63,14 @@ void FileReader::run() {
 void FileReader::read_ahead(NodeId id, uint64_t number, const std::function<Files::Pin()>& pin) {
   const BlockKey key{id, number};
   if (blocks_.has(key)) return;
-  ask_for([this, key, file = std::make_shared<Files::Pin>(pin())] { block(**file, key); });
+  ask_for({pin(), key, {}});
 }
 
-void FileReader::ask_for(std::function<void()> work) {
+void FileReader::ask_for(Wanted wanted) {
   {
     std::lock_guard lock(mu_);
     if (ending_ || wanted_.size() >= kMostWanted) return;
-    wanted_.push_back(std::move(work));
+    wanted_.push_back(std::move(wanted));
   }
   wake_.notify_one();
 }
@@ -101,7 +102,7 @@ void FileReader::open_ahead(const FrameKey& read) {
   FrameKey next = read;
   for (size_t i = 0; i < kFramesAhead; ++i) {
     ++next.number;
-    if (!frames_.has(next)) ask_for([this, next] { frame(next); });
+    if (!frames_.has(next)) ask_for({std::nullopt, {}, next});
   }
 }
 

@@ -63,7 +63,13 @@ class FileReader {
   bool read_chunks(const Content& content, uint64_t offset, size_t length, const Reply& reply);
   void read_ahead(NodeId id, uint64_t number, const std::function<Files::Pin()>& pin);
   void open_ahead(const FrameKey& read);
-  void ask_for(std::function<void()> work);
+  // What is done ahead: a block of a long file, or a frame of short ones.
+  struct Wanted {
+    std::optional<Files::Pin> file;
+    BlockKey block;
+    FrameKey frame;
+  };
+  void ask_for(Wanted wanted);
   void run();
 
   ReaderPool& readers_;
@@ -72,7 +78,7 @@ class FileReader {
   Frames frames_;                              // of short files
   std::mutex mu_;
   std::condition_variable wake_;
-  std::deque<std::function<void()>> wanted_;   // guarded by mu_; what is done ahead, in this order
+  std::deque<Wanted> wanted_;                  // guarded by mu_
   std::array<FrameKey, 4> lately_;             // guarded by mu_; where short files were read, once a pack
   size_t oldest_ = 0;                          // guarded by mu_; of them
   bool ending_ = false;                        // guarded by mu_
