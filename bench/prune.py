@@ -114,8 +114,7 @@ def live(workload, tools, round_, options, result):
             backup = tool.backup_stream(workload.source) if workload.stream else tool.backup(workload.source)
             run(workload, tool, f"night {night}", backup, round_, options, result)
     for tool in tools:
-        run(workload, tool, "forget", tool.forget(KEPT), round_, options, result)
-        run(workload, tool, "prune", tool.prune(), round_, options, result)
+        run(workload, tool, "prune", tool.forget_and_prune(KEPT), round_, options, result)
     for tool in tools:
         run(workload, tool, "check", tool.check(), round_, options, result)
         target = options.work / "restored"
@@ -139,25 +138,21 @@ def run(workload, tool, op, commands, round_, options, result):
 
 
 def table(result, name):
-    """Medians over the rounds; a life's forget and prune are one sum, for one tool does in the first what another does in the second."""
+    """Medians over the rounds."""
     samples = [s for s in result["samples"] if s["workload"] == name]
 
     def values(tool, op, key):
         return [s[key] for s in samples if (s["tool"], s["op"]) == (tool, op)]
 
     lines = [f"### {name}\n", f"{result['workloads'][name]['about']} " + "; ".join(result["workloads"][name]["notes"]) + ".\n",
-             "| | forget, s | prune, s | together, s | CPU s | peak MiB | MB before | MB after |", "| --- " * 8 + "|"]
+             "| | forget and prune, s | CPU s | peak MiB | MB before | MB after |", "| --- " * 6 + "|"]
     tools = list(dict.fromkeys(s["tool"] for s in samples))
-    both = {}
+    both = {tool: median(values(tool, "prune", "wall_s")) for tool in tools}
     for tool in tools:
-        seconds = {op: values(tool, op, "wall_s") for op in ("forget", "prune")}
-        both[tool] = median(map(sum, zip(*seconds.values())))
-        cpu = median(map(sum, zip(values(tool, "forget", "cpu_s"), values(tool, "prune", "cpu_s"))))
-        peak = max(values(tool, "forget", "rss_kib") + values(tool, "prune", "rss_kib")) / 1024
+        cpu, peak = median(values(tool, "prune", "cpu_s")), max(values(tool, "prune", "rss_kib")) / 1024
         before, after = (median(values(tool, op, "stored_bytes")) / 1e6 for op in (f"night {NIGHTS - 1}", "prune"))
         failed = any(s["exit_code"] for s in samples if s["tool"] == tool)
-        lines.append(f"| {tool}{' FAILED' if failed else ''} | {median(seconds['forget']):.2f} | {median(seconds['prune']):.2f} | {both[tool]:.2f} "
-                     f"| {cpu:.2f} | {peak:.0f} | {before:.1f} | {after:.1f} |")
+        lines.append(f"| {tool}{' FAILED' if failed else ''} | {both[tool]:.2f} | {cpu:.2f} | {peak:.0f} | {before:.1f} | {after:.1f} |")
     others = {tool: s for tool, s in both.items() if tool != "cairn"}
     if "cairn" in both and others:
         best = min(others, key=others.get)

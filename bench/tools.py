@@ -96,11 +96,9 @@ class Cairn(Tool):
     def check(self):
         return [Command(self.cairn("check", "--read-data"))]
 
-    def forget(self, kept):
-        return [Command(self.cairn("forget", "--keep-last", str(kept)))]
-
-    def prune(self):
-        return [Command(self.cairn("prune"))]
+    # All but the newest are forgotten and their space freed, in as few commands as the tool needs for it.
+    def forget_and_prune(self, kept):
+        return [Command(self.cairn("forget", "--keep-last", str(kept), "--prune"))]
 
 
 @dataclass
@@ -133,11 +131,8 @@ class Restic(Tool):
     def check(self):
         return [Command(self.restic("check", "--read-data"))]
 
-    def forget(self, kept):
-        return [Command(self.restic("forget", "--keep-last", str(kept)))]
-
-    def prune(self):
-        return [Command(self.restic("prune"))]
+    def forget_and_prune(self, kept):
+        return [Command(self.restic("forget", "--keep-last", str(kept), "--prune"))]
 
 
 @dataclass
@@ -177,11 +172,8 @@ class Borg(Tool):
     def check(self):
         return [Command([self.program, "check", "--verify-data"])]
 
-    def forget(self, kept):
-        return [Command([self.program, "prune", "--keep-last", str(kept)])]
-
-    def prune(self):
-        return [Command([self.program, "compact"])]
+    def forget_and_prune(self, kept):
+        return [Command([self.program, "prune", "--keep-last", str(kept)]), Command([self.program, "compact"])]
 
 
 @dataclass
