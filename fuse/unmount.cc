@@ -2,7 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/mount.h>
-#include <sys/stat.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,8 +15,9 @@
 namespace cairn {
 
 bool is_dead_mount(const std::string& path) {
-  struct stat status;
-  return ::stat(path.c_str(), &status) != 0 && (errno == ENOTCONN || errno == ECONNABORTED);
+  // Not stat(): that may be answered, for a second, from what the kernel remembers of a process that is gone.
+  struct statfs status;
+  return ::statfs(path.c_str(), &status) != 0 && (errno == ENOTCONN || errno == ECONNABORTED);
 }
 
 bool unmount_lazily(const std::string& path) {

@@ -48,11 +48,11 @@ wait_for unmounted
 ls "$mnt" >/dev/null || fail "a dead mount"
 # A dead mount that nobody took away (the watchman was killed first) is taken away by the next one.
 mount_here
-# shellcheck disable=SC2046
-kill -9 $(pgrep -f "^$cairn mount --foreground $mnt\$" | grep -v "^$pid\$") "$pid"
+watchmen=$(pgrep -f "^$cairn mount --foreground $mnt\$" | grep -v "^$pid\$")
+stat "$mnt" >/dev/null   # the kernel knows it for a second from now on, whoever is dead
+# shellcheck disable=SC2086
+kill -9 $watchmen "$pid"
 wait "$pid" 2>/dev/null || true
-dead() { ! ls "$mnt" >/dev/null 2>&1; }
-wait_for dead
 expect 0 "$cairn" mount "$mnt"
 says err "takes away the mount that a killed process left"
 [ "$(cat "$mnt/latest/src/file")" = words ] || fail "nothing to read after a dead mount"
