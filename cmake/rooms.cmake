@@ -75,6 +75,7 @@ cairn_library(cairn_store
   store/notes/witness.cc
   store/pack/directory.cc
   store/pack/pack_file.cc
+  store/percent.cc
   store/prune/reseal.cc
   store/prune/compaction.cc
   store/prune/prune.cc

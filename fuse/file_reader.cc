@@ -12,7 +12,7 @@ constexpr size_t kFilesBytes = 8 << 20;     // of what is known of long files re
 constexpr size_t kFramesBytes = 8 << 20;    // that short files are in: eight of a tree
 constexpr uint32_t kFramesAhead = 2;
 constexpr uint64_t kAhead = 2;              // blocks
-constexpr size_t kMostWanted = 16;          // blocks that wait to be decoded
+constexpr size_t kMostWanted = 16;          // blocks and frames that wait to be decoded
 
 }  // namespace
 
@@ -94,10 +94,10 @@ void FileReader::open_ahead(const FrameKey& read) {
     const auto before = std::ranges::find_if(lately_, [&](const FrameKey& key) { return key.index_epoch == read.index_epoch && key.pack == read.pack; });
     const bool known = before != lately_.end();
     FrameKey& furthest = known ? *before : lately_[oldest_++ % lately_.size()];
-    if (known && read.number <= furthest.number && read.number + kFramesAhead >= furthest.number) return;
-    const bool goes_on = known && read.number > furthest.number && read.number <= furthest.number + kFramesAhead;
+    const int64_t step = known ? int64_t{read.number} - furthest.number : INT64_MIN;
+    if (step <= 0 && step >= -int64_t{kFramesAhead}) return;   // there already
     furthest = read;
-    if (!goes_on) return;
+    if (step < 0 || step > kFramesAhead) return;               // begun anew elsewhere
   }
   FrameKey next = read;
   for (size_t i = 0; i < kFramesAhead; ++i) {

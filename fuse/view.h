@@ -133,7 +133,7 @@ class View {
     std::string path, target;        // of a link
     auto operator<=>(const Above&) const = default;
   };
-  std::vector<Above> above_{2};                                           // guarded by mu_, as is all below; by node
+  std::vector<Above> above_ = std::vector<Above>(2);                      // guarded by mu_, as is all below; by node
   std::map<Above, NodeId> above_nodes_{{Above(), kRoot}};
   std::unordered_map<uint32_t, Remembered> directories_;
   std::unordered_map<PlaceKey, uint32_t, PlaceHash> numbers_;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "store/error.h"
+#include "store/percent.h"
 
 namespace cairn {
 
@@ -59,20 +60,6 @@ uint32_t number(std::string_view text, uint32_t least, uint32_t most, const char
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
   if (text.empty() || error != std::errc() || end != text.data() + text.size() || out < least || out > most) {
     refuse(std::string(what) + " is not a number from " + std::to_string(least) + " to " + std::to_string(most));
-  }
-  return out;
-}
-
-std::string percent_encoded(std::string_view text, std::string_view plain) {
-  constexpr char kHex[] = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || plain.find(c) != std::string_view::npos) {
-      out += c;
-    } else {
-      const auto byte = static_cast<uint8_t>(c);
-      out += {'%', kHex[byte >> 4], kHex[byte & 15]};
-    }
   }
   return out;
 }

@@ -6,6 +6,7 @@
 
 #include "store/backend/s3/digest.h"
 #include "store/id.h"
+#include "store/percent.h"
 
 namespace cairn {
 
@@ -27,23 +28,7 @@ std::string trimmed(std::string_view value) {
 
 }  // namespace
 
-std::string uri_encode(std::string_view text, bool keep_slashes) {
-  constexpr char kDigits[] = "0123456789ABCDEF";
-  std::string out;
-  for (char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool plain = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-                       c == '_' || c == '~' || (c == '/' && keep_slashes);
-    if (plain) {
-      out += c;
-    } else {
-      out += '%';
-      out += kDigits[byte >> 4];
-      out += kDigits[byte & 15];
-    }
-  }
-  return out;
-}
+std::string uri_encode(std::string_view text, bool keep_slashes) { return percent_encoded(text, keep_slashes ? "-._~/" : "-._~"); }
 
 std::string canonical_query(const S3Query& query) {
   std::vector<std::string> pairs;   // sorted as they are encoded
