@@ -14,8 +14,8 @@ class Command {
   virtual CommandHelp help() const = 0;
   // Declares its options; they are written to members, so a command lives as long as the parser.
   virtual void declare(Arguments& to) = 0;
-  // False for what never asks where a chunk is: it leaves the local index alone.
-  virtual bool uses_index() const { return true; }
+  // kNone for what never asks where a chunk is: it leaves the local index alone.
+  virtual IndexUse index_use() const { return IndexUse::kSome; }
   // True: it looks for packs once its lease stands, and not before.
   virtual bool writes() const { return false; }
   // True: it is about what is stored; copies on the local disk won't do.

@@ -97,7 +97,7 @@ int run(const std::vector<std::string>& words, Options& options, Output& out) {
     Session session(options, parser, out, progress);
     for (const auto& command : commands) {
       if (command->help().name != name) continue;
-      session.index_soon = command->uses_index();
+      session.index_use = command->index_use();
       session.writes = command->writes();
       session.reads_storage = command->reads_storage();
       code = command->run(session);

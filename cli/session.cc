@@ -73,8 +73,8 @@ Password Session::password(Ask ask) { return read_password(options, ask, backend
 
 Repository& Session::repository() {
   if (!repository_) {
-    Opening opening(backend(), index_soon && !writes && !reads_storage);
-    opening.index_soon = index_soon;
+    Opening opening(backend(), writes || reads_storage ? IndexUse::kNone : index_use);
+    opening.index_use = index_use;
     if (!options.accept_rollback) require_known_place(options.cache_folder, location(), opening.config.repository);
     const Password secret = password(Ask::kOnce);
     seen_ = opening.seen;

@@ -37,7 +37,7 @@ class Session {
   const Parser& parser;
   Output& out;
   Progress& progress;
-  bool index_soon = false;   // the command will need the index
+  IndexUse index_use = IndexUse::kNone;   // what the command will need of the index
   bool writes = false;       // it will look for packs itself, once it has a lease
   bool reads_storage = false;   // the command is about what is stored: no copies kept on this machine in its place
 

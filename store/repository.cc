@@ -46,10 +46,14 @@ RepositoryId Repository::init(Backend& backend, const Unlock& unlock, const Init
 namespace {
 
 // Only one that is there: nothing is made for who may not even know the password.
-std::future<std::unique_ptr<IndexDatabase>> open_early(const std::string& folder) {
+std::future<std::unique_ptr<IndexDatabase>> open_early(const std::string& folder, IndexUse use) {
   std::error_code ignored;
-  if (!std::filesystem::exists(folder, ignored)) return {};
-  return std::async(std::launch::async, [folder] { return std::make_unique<IndexDatabase>(folder); });
+  if (use == IndexUse::kNone || !std::filesystem::exists(folder, ignored)) return {};
+  return std::async(std::launch::async, [folder, use] {
+    auto database = std::make_unique<IndexDatabase>(folder);
+    if (use == IndexUse::kMost) Index::expect_all(*database);
+    return database;
+  });
 }
 
 // Where there is no repository, that is said, whatever else is in its place.
@@ -62,19 +66,19 @@ FolderListing list_repository(Backend& backend, std::vector<std::string> prefixe
 
 }  // namespace
 
-Opening::Opening(Backend& backend, bool with_index)
-    : seen(list_repository(backend, with_index
+Opening::Opening(Backend& backend, IndexUse use)
+    : seen(list_repository(backend, use != IndexUse::kNone
                                         ? std::vector<std::string>{"config", "gc/", "index/", "keys/", "notes/", "packs/", "snapshots/"}
                                         : std::vector<std::string>{"config", "gc/", "keys/", "notes/", "snapshots/"})),
-      config(read_config(backend)), index_soon(with_index) {}
+      config(read_config(backend)), index_use(use) {}
 
-Repository::Repository(Backend& backend, const Unlock& unlock, const std::string& cache_root, bool index_soon)
-    : Repository(backend, unlock, cache_root, Opening(backend, index_soon)) {}
+Repository::Repository(Backend& backend, const Unlock& unlock, const std::string& cache_root, IndexUse index_use)
+    : Repository(backend, unlock, cache_root, Opening(backend, index_use)) {}
 
 Repository::Repository(Backend& backend, const Unlock& unlock, const std::string& cache_root, Opening opening)
     : backend_(backend), config_(std::move(opening.config)), opening_generation_(newest_generation(opening.seen)),
       cache_folder_(cache_root + "/" + config_.repository.hex()),
-      opening_(opening.index_soon ? open_early(cache_folder_ + "/index") : std::future<std::unique_ptr<IndexDatabase>>()),
+      opening_(open_early(cache_folder_ + "/index", opening.index_use)),
       keys_(open_slots(backend, config_.repository, unlock, opening.seen, &slot_)) {
   if (opening.seen.covers("packs/")) packs_seen_ = std::move(opening.seen);
   if (keys_.box_public != config_.box_public || keys_.maintenance_public != config_.maintenance_public)

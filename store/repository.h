@@ -28,12 +28,15 @@ struct InitOptions {
 
 // What is looked at before a repository is opened: the names that opening needs and what nearly every command asks for next, in one
 // listing, and the config.
+// How much of the index the caller will soon ask for.
+enum class IndexUse { kNone, kSome, kMost };
+
 struct Opening {
-  // kNoRepository, kUnsupported, kCorrupt.   `index_soon`: the caller will read the index: its names too.
-  explicit Opening(Backend& backend, bool index_soon = false);
-  FolderListing seen;   // gc/, keys/, notes/, snapshots/; index/ and packs/ for `index_soon`
+  // kNoRepository, kUnsupported, kCorrupt.   `index_use`: unless kNone, its names too.
+  explicit Opening(Backend& backend, IndexUse index_use = IndexUse::kNone);
+  FolderListing seen;   // gc/, keys/, notes/, snapshots/; index/ and packs/ unless kNone
   Config config;
-  bool index_soon;
+  IndexUse index_use;
 };
 
 class Repository {
@@ -43,9 +46,9 @@ class Repository {
   static RepositoryId init(Backend& backend, const Unlock& unlock, const InitOptions& options);
 
   // kNoRepository, kWrongKey, kUnsupported, kCorrupt.  `cache_root`: for this repository's index, made on demand.
-  // `index_soon`: the caller will ask for the index: a local one is opened while the key is made of the password (a seventh of the
-  // time of a short `cat`).
-  Repository(Backend& backend, const Unlock& unlock, const std::string& cache_root, bool index_soon = false);
+  // `index_use`: unless kNone a local index is opened while the key is made of the password (a seventh of the time of a short `cat`); for kMost
+  // a small one is read meanwhile, too.
+  Repository(Backend& backend, const Unlock& unlock, const std::string& cache_root, IndexUse index_use = IndexUse::kNone);
   Repository(Backend& backend, const Unlock& unlock, const std::string& cache_root, Opening opening);
   ~Repository();
 

@@ -30,6 +30,7 @@ class Check : public Command {
             "Example:\n  cairn check --read-data=5%"};
   }
   bool reads_storage() const override { return true; }
+  IndexUse index_use() const override { return IndexUse::kMost; }
   void declare(Arguments& to) override {
     to.optional_text("read-data", "PERCENT", "100", percent_, "also read the data, all of it or PERCENT of the packs");
     to.list("--expect", "CODE", expected_, "the witness code of a backup: its state must be there; may be repeated");

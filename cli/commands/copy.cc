@@ -62,7 +62,7 @@ class Copy : public Command {
     use_variable(other.password_command, "CAIRN_FROM_PASSWORD_COMMAND");
     use_variable(other.key_file, "CAIRN_FROM_KEY_FILE");
     Session from(other, session.parser, session.out, session.progress);
-    from.index_soon = true;
+    from.index_use = IndexUse::kMost;
     lock_.check(session);
     session.backend();   // before somebody is asked for a password in vain
     const std::vector<Manifest> wanted = choose(from);

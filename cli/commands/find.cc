@@ -32,6 +32,7 @@ class Find : public Command {
  public:
   CommandHelp help() const override { return {"find", "[OPTIONS] [PATTERN]...", "find files and parts in all snapshots", kDetails}; }
 
+  IndexUse index_use() const override { return IndexUse::kMost; }
   void declare(Arguments& to) override {
     to.flag("-l,--long", long_, "with mode, size and time of modification");
     to.flag("-i,--ignore-case", ignore_case_, "a-z in patterns and names are the same as A-Z");

@@ -30,7 +30,7 @@ class Inspect : public Command {
     declare_filter(to, filter_);
     to.positionals(1, 2, arguments_, "THING is missing (try: latest, config, or chunk ID)");
   }
-  bool uses_index() const override { return false; }
+  IndexUse index_use() const override { return IndexUse::kNone; }
 
   int run(Session& session) override {
     const Inspection inspection = look(session);

@@ -39,7 +39,7 @@ class Key : public Command {
     to.text("--new-password-file", "FILE", new_password_file_, "the new password is in FILE");
     to.text("--new-key-file", "FILE", new_key_file_, "FILE will open it, in place of a password; made if it isn't there");
   }
-  bool uses_index() const override { return false; }
+  IndexUse index_use() const override { return IndexUse::kNone; }
 
   int run(Session& session) override {
     const std::string& action = words_[0];

@@ -56,7 +56,7 @@ class MountCommand : public Command {
     to.number("--timeout", 1, 3600, timeout_s_, "seconds after which a storage that doesn't answer is an error (20)");
     to.positionals(1, 1, arguments_, "write where to mount: cairn mount DIR");
   }
-  bool uses_index() const override { return false; }   // nobody waits for it before the mount is there
+  IndexUse index_use() const override { return IndexUse::kNone; }   // nobody waits for it before the mount is there
 
   int run(Session& session) override {
     const std::string directory = prepare(arguments_.at(0), session.progress);

@@ -48,6 +48,7 @@ class Prune : public Command {
             "Examples:\n  cairn prune -n\n  cairn forget --preset standard && cairn prune"};
   }
   bool writes() const override { return true; }
+  IndexUse index_use() const override { return IndexUse::kMost; }
   void declare(Arguments& to) override {
     to.flag("-n,--dry-run", options_.dry_run, "tell what would be freed, change nothing");
     lock_.declare(to);

@@ -44,7 +44,7 @@ class Snapshots : public Command {
             "Example:\n  cairn snapshots --tag nightly"};
   }
   void declare(Arguments& to) override { declare_filter(to, filter_); }
-  bool uses_index() const override { return false; }
+  IndexUse index_use() const override { return IndexUse::kNone; }
 
   int run(Session& session) override {
     using Side = Table::Side;

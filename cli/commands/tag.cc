@@ -29,7 +29,7 @@ class Tag : public Command {
     declare_filter(to, filter_);
     to.positionals(1, kMost, named_, "which snapshots?");
   }
-  bool uses_index() const override { return false; }
+  IndexUse index_use() const override { return IndexUse::kNone; }
 
   int run(Session& session) override {
     const bool tags = !added_.empty() || !removed_.empty() || !set_.empty();

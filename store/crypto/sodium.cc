@@ -88,12 +88,23 @@ Secret derive_from_password(std::string_view password, const KdfParams& params) 
 }
 
 Bytes seal_shared(const Secret& key, ByteView associated, ByteView plain) {
-  ready();
-  Bytes out(kSharedNonceBytes + plain.size() + kTagBytes);
-  randombytes_buf(out.data(), kSharedNonceBytes);
-  crypto_aead_xchacha20poly1305_ietf_encrypt(out.data() + kSharedNonceBytes, nullptr, plain.data(), plain.size(),
-                                             associated.data(), associated.size(), nullptr, out.data(), key.view().data());
+  Bytes out;
+  out.reserve(kSharedNonceBytes + plain.size() + kTagBytes);
+  out.resize(kSharedNonceBytes);
+  out.insert(out.end(), plain.begin(), plain.end());
+  seal_shared_in_place(key, associated, out);
   return out;
+}
+
+// Source: libsodium's documentation: the two buffers may be the same one.
+void seal_shared_in_place(const Secret& key, ByteView associated, Bytes& buffer) {
+  ready();
+  const size_t plain_bytes = buffer.size() - kSharedNonceBytes;
+  buffer.resize(buffer.size() + kTagBytes);
+  uint8_t* plain = buffer.data() + kSharedNonceBytes;
+  randombytes_buf(buffer.data(), kSharedNonceBytes);
+  crypto_aead_xchacha20poly1305_ietf_encrypt(plain, nullptr, plain, plain_bytes, associated.data(), associated.size(), nullptr, buffer.data(),
+                                             key.view().data());
 }
 
 std::optional<Bytes> open_shared(const Secret& key, ByteView associated, ByteView sealed) {

@@ -63,6 +63,8 @@ Secret derive_from_password(std::string_view password, const KdfParams& params);
 
 // XChaCha20-Poly1305 with a random 24-byte nonce in front: nonce | ciphertext | tag.
 Bytes seal_shared(const Secret& key, ByteView associated, ByteView plain);
+// The same of what follows the first kSharedNonceBytes of the buffer, where it is.
+void seal_shared_in_place(const Secret& key, ByteView associated, Bytes& buffer);
 // nullopt when it was not sealed with this key and associated data.
 std::optional<Bytes> open_shared(const Secret& key, ByteView associated, ByteView sealed);
 

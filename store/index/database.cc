@@ -171,6 +171,11 @@ bool IndexDatabase::load_into_memory(char first_byte) const {
   return loaded_byte_ == first_byte;
 }
 
+void IndexDatabase::expect_all(char first_byte) const {
+  asked_ = UINT64_MAX / 2;
+  load_into_memory(first_byte);
+}
+
 void IndexDatabase::get_many(const std::vector<std::string_view>& keys, const std::function<void(size_t, std::string_view)>& found) const {
   if (keys.empty()) return;
   asked_ += keys.size();

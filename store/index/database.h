@@ -44,6 +44,8 @@ class IndexDatabase {
   std::optional<std::string> get(std::string_view key) const;
   // Calls found(i, value), valid during the call, for each of the keys that has a value, in order.   Requires: keys sorted.
   void get_many(const std::vector<std::string_view>& keys, const std::function<void(size_t, std::string_view)>& found) const;
+  // For who will ask for most keys that begin with this byte: a small database is held in memory from now on.
+  void expect_all(char first_byte) const;
   // True once so many keys were asked for that all of a kind were read.
   bool in_memory() const { return loaded_; }
   // Calls visit(key, value) for all keys with this prefix, in order.

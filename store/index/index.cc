@@ -250,6 +250,14 @@ auto Index::with_database(Call call) const {
   return call();
 }
 
+void Index::expect_all(const IndexDatabase& database) {
+  try {
+    database.expect_all('c');
+  } catch (const DatabaseDamaged&) {
+    // It will be met, and the database built anew, when it is asked.
+  }
+}
+
 std::optional<Location> Index::find(const ChunkId& id) const {
   std::vector<std::optional<Location>> out;
   find_many({&id, 1}, out);

@@ -39,6 +39,9 @@ class Index {
   Index(Backend& backend, const Keyring& keys, std::unique_ptr<IndexDatabase> database, const FolderListing& seen);
   ~Index();
 
+  // For who will ask for most chunks: a small database is read before an Index is made of it.  A damaged one is left to that.
+  static void expect_all(const IndexDatabase& database);
+
   std::optional<Location> find(const ChunkId& id) const;
   // out[i] is where ids[i] is.  Cheaper than single questions.
   void find_many(std::span<const ChunkId> ids, std::vector<std::optional<Location>>& out) const;

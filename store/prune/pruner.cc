@@ -1,6 +1,9 @@
 #include "store/prune/pruner.h"
 
+#include <malloc.h>
+
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 
 #include "store/host.h"
@@ -18,6 +21,8 @@ constexpr size_t kReaderBytes = 32 << 20;
 // Snapshots that are walked side by side: what is read at once grows with them, and what of it the reader's cache must hold.
 // 100 of a kernel's tree: 2.3 s one by one, 1.8 with 4 or 8, 4.3 with 16.
 constexpr size_t kTogether = 4;
+constexpr uint64_t kTurnNs = uint64_t{3600} * 1'000'000'000;   // of Reachable::recheck
+constexpr size_t kFewOf = 16;   // a share of what is known this small isn't worth writing
 
 uint64_t plain_bytes(const PackInfo& pack) {
   uint64_t sum = 0;
@@ -30,7 +35,8 @@ std::string short_id(const Manifest& snapshot) { return snapshot.id.hex().substr
 }  // namespace
 
 Pruner::Pruner(Repository& repository, const PruneOptions& options, PruneProgress& progress, PruneReport& report)
-    : OnRepository(repository.backend(), repository.keys()), repository_(repository), options_(options), progress_(progress), report_(report) {}
+    : OnRepository(repository.backend(), repository.keys()), repository_(repository), options_(options), progress_(progress), report_(report),
+      known_path_(repository.cache_folder() + "/references"), known_(known_path_, keys_), known_before_(known_.objects()) {}
 
 LeaseId Pruner::join(LeaseRecord::Kind kind) {
   return with_reserve(backend_, [&] {
@@ -94,8 +100,7 @@ Marked Pruner::look(const Condemned& condemned) {
   Index& index = repository_.fresh_index();
   index.distrust(condemned);
   reader_.emplace(backend_, keys_, index, kReaderBytes);
-  reachable_.emplace(index, *reader_);
-  reachable_->check_interrupted = progress_.check_interrupted;
+  start_marking();
   Marked marked;
   report_.snapshots = list.snapshots.size();
   const auto late = std::ranges::stable_partition(list.snapshots, [](const Manifest& m) { return !m.late; });
@@ -103,9 +108,39 @@ Marked Pruner::look(const Condemned& condemned) {
   for (size_t i = 0; i < in_time.size(); i += kTogether) mark_whole(in_time.subspan(i, std::min(kTogether, in_time.size() - i)));
   for (const Manifest& m : list.snapshots) marked.snapshots.push_back({m.id, m.lease, !m.late || mark_late(m)});
   reachable_->add_bases();
+  if (!keep_known()) return look(condemned);
   for (const auto& [number, use] : reachable_->packs()) marked.needed.insert(index.pack(number).id);
   marked_ = marked;
   return marked;
+}
+
+Reachable& Pruner::start_marking() {
+  Reachable& reachable = reachable_.emplace(repository_.index(), *reader_, &known_);
+  reachable.check_interrupted = progress_.check_interrupted;
+  reachable.turn = static_cast<uint64_t>(now_ns()) / kTurnNs % Reachable::kTurns;
+  return reachable;
+}
+
+bool Pruner::keep_known() {
+  if (!reachable_->recheck()) {
+    progress_.warning("what this machine remembered of directories was wrong, which should never be: it was thrown away, and all of them are read again (please report this)");
+    known_ = KnownReferences();
+    std::remove(known_path_.c_str());
+    reachable_.reset();
+    return false;
+  }
+  const size_t needed = std::min(known_.objects(), static_cast<size_t>(std::ranges::count(reachable_->needed_known(), true)));
+  const size_t learned = known_.objects() - known_before_, not_needed = known_.objects() - needed;
+  if (learned + not_needed <= known_.objects() / kFewOf) return true;   // writing it costs what reading these would
+  reader_->drop_frames();   // writing it takes half as much
+  ::malloc_trim(0);
+  try {
+    known_.save(known_path_, keys_, reachable_->needed_known());
+  } catch (const Error&) {
+    // Then they are read again.
+  }
+  known_before_ = known_.objects();
+  return true;
 }
 
 void Pruner::mark_whole(std::span<const Manifest> snapshots) {
@@ -116,8 +151,7 @@ void Pruner::mark_whole(std::span<const Manifest> snapshots) {
     if (snapshots.size() == 1)
       throw Error(e.code(), "snapshot " + short_id(snapshots[0]) + ": " + e.what() + ": nothing was deleted (see: cairn check, cairn repair)");
     for (size_t i = 0; i < snapshots.size(); ++i) {   // which of them is it?
-      reachable_.emplace(repository_.index(), *reader_);
-      reachable_->check_interrupted = progress_.check_interrupted;
+      start_marking();
       mark_whole(snapshots.subspan(i, 1));
     }
     throw;   // it was there the second time: what is marked by now isn't all

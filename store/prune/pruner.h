@@ -1,6 +1,7 @@
 // A prune's steps on a real repository: what snapshots need, moving it out of packs that are mostly dead, taking packs away.
 //
-// Memory:   a bit for each chunk that is needed, the snapshots' manifests, the tables of index segments one at a time.
+// Memory:   a bit for each chunk that is needed, what is known of tree objects (KnownReferences), the snapshots' manifests, the tables of index
+//           segments one at a time.
 // Threads:  one thread at a time.
 #pragma once
 
@@ -45,6 +46,9 @@ class Pruner final : public OnRepository<PruneStore> {
   bool nothing_new(const std::vector<Manifest>& snapshots) const;
   // As mark(), but what is missing may have been taken away rightly since the snapshots were listed.
   Marked look(const Condemned& condemned);
+  Reachable& start_marking();
+  // What was learned about needed objects is kept for the next time.  False when what was kept before turned out to be wrong: it is thrown away.
+  bool keep_known();
   // Snapshots that came in time: what they need must be there.
   void mark_whole(std::span<const Manifest> snapshots);
   // False: something that it needs is missing.
@@ -53,6 +57,9 @@ class Pruner final : public OnRepository<PruneStore> {
   const PruneOptions& options_;
   PruneProgress& progress_;
   PruneReport& report_;
+  const std::string known_path_;
+  KnownReferences known_;
+  size_t known_before_;                        // objects that were known at the beginning
   std::optional<BulkReader> reader_;
   std::optional<Reachable> reachable_;         // of the last mark
   Marked marked_;                              // what it found; nothing after a compaction

@@ -29,6 +29,11 @@ class BulkReader {
   size_t lanes() const { return readers_.size(); }
   size_t lane_of(const Location& at) const { return (size_t{at.pack} + at.frame) % readers_.size(); }
 
+  // What is kept of frames, for who has read all and needs the memory.
+  void drop_frames() {
+    for (const auto& reader : readers_) reader->drop_frames();
+  }
+
   // For single chunks.
   ChunkReader& single() { return *readers_.front(); }
 

@@ -57,6 +57,12 @@ void ChunkReader::follow_index() {
   for (Frame& frame : frames_) frame.key = kNoKey;
 }
 
+void ChunkReader::drop_frames() {
+  by_key_.clear();
+  frames_.clear();
+  cached_bytes_ = 0;
+}
+
 ByteView ChunkReader::verified(const ChunkId& id, const Location& at) {
   follow_index();
   const Buffer& plain = frame(at);

@@ -43,6 +43,9 @@ class ChunkReader {
   // The base chunks of a delta frame, one after the other.
   Buffer base_bytes(const FrameInfo& frame);
 
+  // What is kept of frames; it may be asked for anything afterwards.
+  void drop_frames();
+
   // A copy, for tree objects.
   Buffer get(const ChunkId& id) { return Buffer::copy_of(chunk(id)); }
   GetObject object_source() {

@@ -15,14 +15,14 @@ namespace cairn {
 namespace {
 
 // False with errno.
-bool write_all(int fd, ByteView bytes) {
+bool write_all(int fd, ByteView bytes, Durable durable) {
   while (!bytes.empty()) {
     const ssize_t written = ::write(fd, bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) continue;
     if (written < 0) return false;
     bytes = bytes.subspan(static_cast<size_t>(written));
   }
-  return ::fdatasync(fd) == 0;
+  return durable == Durable::kNo || ::fdatasync(fd) == 0;
 }
 
 }  // namespace
@@ -49,7 +49,7 @@ void mark_as_cache(const std::string& folder) {
   if (!std::filesystem::exists(tag, ignored)) std::ofstream(tag) << "Signature: 8a477f597d28d172789f06886806bc55\n# cairn's local index\n";
 }
 
-void write_memory(const std::string& path, ByteView bytes) {
+void write_memory(const std::string& path, ByteView bytes, Durable durable) {
   std::error_code error;
   std::filesystem::create_directories(std::filesystem::path(path).parent_path(), error);
   std::array<uint8_t, 8> random{};
@@ -57,7 +57,7 @@ void write_memory(const std::string& path, ByteView bytes) {
   const std::string temporary = path + "." + to_hex(random);
   const Fd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!fd) throw_errno(path);
-  if (write_all(fd.get(), bytes) && ::rename(temporary.c_str(), path.c_str()) == 0) return;
+  if (write_all(fd.get(), bytes, durable) && ::rename(temporary.c_str(), path.c_str()) == 0) return;
   const int kept = errno;
   ::unlink(temporary.c_str());
   throw errno_error(kept, path);

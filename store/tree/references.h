@@ -14,6 +14,9 @@ struct References {
   std::vector<ChunkId> chunks;    // of content
 };
 
+// Goes up when add_references finds anything else in an object than it did before: what was remembered of it counts for nothing then.
+constexpr uint32_t kReferencesVersion = 1;
+
 // Appends to `out`.   kCorrupt, kUnsupported; `name` is for messages.
 void add_references(ByteView object, const std::string& name, References& out);
 
