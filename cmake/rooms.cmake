@@ -407,5 +407,5 @@ cairn_library(cairn_cli
   cli/time_in_name.cc)
 target_link_libraries(cairn_cli PUBLIC cairn_ingest PRIVATE cairn_fuse)
 
-add_executable(cairn cli/main.cc)
+add_executable(cairn cli/main.cc cli/huge_pages.cc)
 target_link_libraries(cairn PRIVATE cairn_cli)

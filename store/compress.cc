@@ -20,11 +20,16 @@ void Compressor::Free::operator()(void* context) const { ZSTD_freeCCtx(as_compre
 
 Compressor::Compressor(int level) : level_(level), context_(ZSTD_createCCtx()) {
   if (!context_) throw std::bad_alloc();
-  ZSTD_CCtx_setParameter(as_compressor(context_.get()), ZSTD_c_compressionLevel, level);
+  set_level(level);
 }
 Compressor::~Compressor() = default;
 Compressor::Compressor(Compressor&&) noexcept = default;
 Compressor& Compressor::operator=(Compressor&&) noexcept = default;
+
+void Compressor::set_level(int level) {
+  level_ = level;
+  ZSTD_CCtx_setParameter(as_compressor(context_.get()), ZSTD_c_compressionLevel, level);
+}
 
 bool Compressor::compress(ByteView plain, Buffer& out) { return run(plain, out); }
 

@@ -18,6 +18,8 @@ class Compressor {
   bool compress(ByteView plain, Buffer& out);
   // The same with `prefix` as history: what both sides know before the frame begins.
   bool compress_delta(ByteView plain, ByteView prefix, Buffer& out);
+  // Of the next frames.
+  void set_level(int level);
   int level() const { return level_; }
 
  private:

@@ -53,6 +53,7 @@ class Forget : public Command {
             "  cairn forget --keep db:hourly=168,daily=30 --keep media:weekly=8"};
   }
   bool writes() const override { return true; }
+  IndexUse index_use() const override { return prune_ ? IndexUse::kMost : IndexUse::kSome; }
   void declare(Arguments& to) override {
     to.list("--preset", "NAME", presets_, "standard (7 daily, 4 weekly, 12 monthly) or last10 (the last 10); several add up");
     to.number("--keep-last", 1, kMostCount, rules_.last, "keep the newest N");

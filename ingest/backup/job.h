@@ -21,12 +21,12 @@ struct CutPolicy {
   ChunkSize chunk_size = ChunkSize::kNormal;
   FramePolicy frame;
 };
-// Of files in trees, and of streams: one thing each, of small records.  Levels for "auto" and frames: bench/DECISIONS.md.
+// Of files in trees, and of streams.
 inline CutPolicy tree_policy(const ContentSettings& settings) {
-  return {settings.file_chunks, {settings.compression.level_for(3), 1 << 20}};
+  return {settings.file_chunks, {settings.compression.level_for(kFilePolicy.level), kFilePolicy.frame_bytes}};
 }
 inline CutPolicy stream_policy(const ContentSettings& settings) {
-  return {settings.stream_chunks, {settings.compression.level_for(1), 512 << 10}};
+  return {settings.stream_chunks, {settings.compression.level_for(kStreamPolicy.level), kStreamPolicy.frame_bytes}};
 }
 
 // A run of a long file: a chunk whose bytes follow those of the run before in Job::bytes, or a hole.

@@ -6,7 +6,9 @@
 
 #include <cassert>
 #include <cstdlib>
+#include <mutex>
 #include <new>
+#include <vector>
 
 namespace cairn {
 
@@ -25,15 +27,48 @@ Bytes with_domain(std::string_view domain, ByteView message) {
   return out.take();
 }
 
+// Places for secrets, all of them zeros.  A key of each pack and each small file comes and goes: a guarded page for each took longer
+// than to verify a signature, and of locked pages a process may have few.
+class SecretPlaces {
+ public:
+  uint8_t* take() {
+    std::lock_guard lock(mu_);
+    if (free_.empty()) {
+      ready();
+      auto* page = static_cast<uint8_t*>(sodium_malloc(kPlaces * Secret::kBytes));
+      if (!page) throw std::bad_alloc();
+      sodium_memzero(page, kPlaces * Secret::kBytes);
+      for (size_t i = kPlaces; i > 0; --i) free_.push_back(page + (i - 1) * Secret::kBytes);
+      all_ += kPlaces;
+      free_.reserve(all_);   // giving back needs no memory
+    }
+    uint8_t* place = free_.back();
+    free_.pop_back();
+    return place;
+  }
+  void give(uint8_t* place) noexcept {
+    sodium_memzero(place, Secret::kBytes);
+    std::lock_guard lock(mu_);
+    free_.push_back(place);
+  }
+
+ private:
+  static constexpr size_t kPlaces = 126;   // a page, with the canary that libsodium puts before it
+  std::mutex mu_;
+  std::vector<uint8_t*> free_;
+  size_t all_ = 0;
+};
+
+// Never destroyed: a secret may outlive any other object.
+SecretPlaces& secret_places() {
+  static SecretPlaces& places = *new SecretPlaces;
+  return places;
+}
+
 }  // namespace
 
-Secret::Secret() {
-  ready();
-  bytes_.reset(static_cast<uint8_t*>(sodium_malloc(kBytes)));
-  if (!bytes_) throw std::bad_alloc();
-  sodium_memzero(bytes_.get(), kBytes);
-}
-void Secret::Free::operator()(uint8_t* p) const { sodium_free(p); }
+Secret::Secret() : bytes_(secret_places().take()) {}
+void Secret::Free::operator()(uint8_t* p) const { secret_places().give(p); }
 Secret Secret::random() {
   Secret out;
   randombytes_buf(out.data(), kBytes);

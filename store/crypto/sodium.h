@@ -12,7 +12,7 @@
 
 namespace cairn {
 
-// 32 secret bytes in locked, guarded memory, wiped at the end; prints as <key>.
+// 32 secret bytes in locked memory, between guard pages with others of their kind, wiped at the end; prints as <key>.
 class Secret {
  public:
   static constexpr size_t kBytes = 32;

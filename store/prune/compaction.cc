@@ -12,7 +12,6 @@ namespace cairn {
 
 namespace {
 
-constexpr FramePolicy kDataPolicy{3, 1 << 20};
 constexpr size_t kCacheBytes = 8 << 20;        // a thread, for bases
 constexpr size_t kSegmentChunks = 512 << 10;
 
@@ -22,7 +21,7 @@ class Compaction {
       : repository_(repository), index_(repository.writable_index()), level_(level), progress_(progress), report_(report),
         suite_(repository.config().suite == Suite::kAes256Gcm ? best_suite() : Suite::kXChaCha20Poly1305) {}
 
-  std::set<PackId> run(const std::vector<CompactionPack>& packs) {
+  Moved run(const std::vector<CompactionPack>& packs) {
     for (ObjectType type : {ObjectType::kTreePack, ObjectType::kDataPack}) move(packs, type);
     for (size_t begin = 0, end = 0, chunks = 0; end < written_.size();) {
       chunks += written_[end++].chunks.size();
@@ -34,9 +33,14 @@ class Compaction {
       begin = end;
       chunks = 0;
     }
-    for (const PackInfo& pack : written_) report_.written_bytes += pack.size_bytes;
+    Moved moved;
+    for (const PackInfo& pack : written_) {
+      report_.written_bytes += pack.size_bytes;
+      for (const ChunkInfo& chunk : pack.chunks) moved.chunks.push_back(chunk.id);
+    }
     report_.written_packs += written_.size();
-    return std::move(emptied_);
+    moved.emptied = std::move(emptied_);
+    return moved;
   }
 
  private:
@@ -46,6 +50,8 @@ class Compaction {
     for (const CompactionPack& pack : packs)
       if (pack.type == type) wanted.push_back(&pack);
     if (wanted.empty()) return;
+    // The longest work first: the threads end together.
+    std::ranges::sort(wanted, std::greater(), [](const CompactionPack* pack) { return pack->live_share * static_cast<double>(pack->size_bytes); });
     PackSet out(repository_.backend(), repository_.keys(), type, suite_, [this](PackInfo pack) {
       std::lock_guard lock(mu_);
       written_.push_back(std::move(pack));
@@ -55,11 +61,10 @@ class Compaction {
     auto work = [&] {
       try {
         ChunkReader bases(repository_.backend(), repository_.keys(), index_, kCacheBytes);
-        FramePolicy policy = type == ObjectType::kTreePack ? kTreePolicy : kDataPolicy;
-        if (type == ObjectType::kDataPack)
-          policy.level = level_ != 0 ? level_ : repository_.config().content.compression.level_for(policy.level);
-        FrameBuilder builder(out, policy);
-        Resealer resealer(repository_.backend(), repository_.keys(), bases, builder, level_ != 0 && type == ObjectType::kDataPack);
+        const bool data = type == ObjectType::kDataPack;
+        FrameBuilder builder(out, data ? kFilePolicy : kTreePolicy);
+        Resealer resealer(repository_.backend(), repository_.keys(), bases, builder, level_ != 0 && data);
+        if (data) resealer.policy = [this](const FrameInfo& frame) { return policy_of(frame); };
         for (size_t i = next++; i < wanted.size(); i = next++) move_pack(*wanted[i], resealer);
         builder.flush();
       } catch (...) {
@@ -75,6 +80,13 @@ class Compaction {
     }
     if (failure) std::rethrow_exception(failure);
     out.finish();
+  }
+
+  // Streams have the shorter frames, and compress as well by their level; what was left of a file's frame is taken for one, too.
+  FramePolicy policy_of(const FrameInfo& frame) const {
+    FramePolicy policy = frame.plain_bytes <= kStreamPolicy.frame_bytes ? kStreamPolicy : kFilePolicy;
+    policy.level = level_ != 0 ? level_ : repository_.config().content.compression.level_for(policy.level);
+    return policy;
   }
 
   void move_pack(const CompactionPack& candidate, Resealer& resealer) {
@@ -118,8 +130,7 @@ class Compaction {
 
 }  // namespace
 
-std::set<PackId> compact(Repository& repository, const std::vector<CompactionPack>& packs, int recompress_level, PruneProgress& progress,
-                         PruneReport& report) {
+Moved compact(Repository& repository, const std::vector<CompactionPack>& packs, int recompress_level, PruneProgress& progress, PruneReport& report) {
   return Compaction(repository, recompress_level, progress, report).run(packs);
 }
 

@@ -22,6 +22,7 @@ constexpr size_t kReaderBytes = 32 << 20;
 // 100 of a kernel's tree: 2.3 s one by one, 1.8 with 4 or 8, 4.3 with 16.
 constexpr size_t kTogether = 4;
 constexpr uint64_t kTurnNs = uint64_t{3600} * 1'000'000'000;   // of Reachable::recheck
+constexpr size_t kMovedBatch = 64 << 10;
 constexpr size_t kFewOf = 16;   // a share of what is known this small isn't worth writing
 
 uint64_t plain_bytes(const PackInfo& pack) {
@@ -95,7 +96,7 @@ Marked Pruner::look(const Condemned& condemned) {
     const bool forgotten = id && std::ranges::find(list.standing, *id) != list.standing.end();   // somebody is forgetting it right now
     if (!forgotten) throw Error(ErrorCode::kCorrupt, problem.what + ": what is needed isn't known, so nothing was deleted (see: cairn check)");
   }
-  if (nothing_new(list.snapshots)) return marked_;
+  if (nothing_new(list.snapshots) && follow_moved(condemned)) return marked_;
   // The index comes after the snapshots: it holds whatever they rest on.
   Index& index = repository_.fresh_index();
   index.distrust(condemned);
@@ -111,6 +112,7 @@ Marked Pruner::look(const Condemned& condemned) {
   if (!keep_known()) return look(condemned);
   for (const auto& [number, use] : reachable_->packs()) marked.needed.insert(index.pack(number).id);
   marked_ = marked;
+  moved_ = {};
   return marked;
 }
 
@@ -169,12 +171,30 @@ bool Pruner::mark_late(const Manifest& snapshot) {
   }
 }
 
-// The last mark by the same list still holds when no snapshot has come since and nothing was moved: what that mark found not needed was all that has been
-// condemned meanwhile, so every chunk would be found where it was.
+// The last mark by the same list still holds when no snapshot has come since, but for what was moved: what that mark found not needed was all that has
+// been condemned meanwhile, so every other chunk would be found where it was.
 bool Pruner::nothing_new(const std::vector<Manifest>& snapshots) const {
   return reachable_ && std::ranges::all_of(snapshots, [&](const Manifest& m) {
     return std::ranges::find(marked_.snapshots, m.id, &Marked::Snapshot::id) != marked_.snapshots.end();
   });
+}
+
+bool Pruner::follow_moved(const Condemned& condemned) {
+  if (moved_.chunks.empty() && moved_.emptied.empty()) return true;
+  const Moved moved = std::exchange(moved_, {});
+  Index& index = repository_.fresh_index();
+  index.distrust(condemned);
+  std::vector<uint8_t> usable;
+  std::unordered_set<uint32_t> packs;
+  for (std::span<const ChunkId> left = moved.chunks; !left.empty();) {
+    const auto some = left.first(std::min(kMovedBatch, left.size()));
+    index.usable_many(some, usable, &packs);
+    if (std::ranges::count(usable, 0) > 0) return false;
+    left = left.subspan(some.size());
+  }
+  for (const PackId& pack : moved.emptied) marked_.needed.erase(pack);
+  for (const uint32_t number : packs) marked_.needed.insert(index.pack(number).id);
+  return true;
 }
 
 // Packs of which too much is dead; those condemned that are needed again; all data packs when everything is compressed anew.
@@ -195,11 +215,13 @@ std::vector<CompactionPack> Pruner::candidates(const GcView& view) const {
 std::set<PackId> Pruner::compact(const GcView& view, const Marked&) {
   std::vector<CompactionPack> packs = candidates(view);
   if (packs.empty()) return {};
-  marked_ = {};   // what is moved is needed elsewhere from now on
+  const Marked before = std::exchange(marked_, {});   // what is moved is needed elsewhere from now on
   progress_.phase("moving what is needed");
   for (const CompactionPack& pack : packs) progress_.bytes_total += pack.size_bytes;
   try {
-    return cairn::compact(repository_, packs, options_.recompress_level, progress_, report_);
+    moved_ = cairn::compact(repository_, packs, options_.recompress_level, progress_, report_);
+    marked_ = before;
+    return moved_.emptied;
   } catch (const Error& e) {
     if (e.code() != ErrorCode::kNoSpace) throw;
     report_.no_space = true;   // what is wholly dead can be deleted all the same

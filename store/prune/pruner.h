@@ -44,6 +44,8 @@ class Pruner final : public OnRepository<PruneStore> {
  private:
   bool create(const GcList& list);
   bool nothing_new(const std::vector<Manifest>& snapshots) const;
+  // Takes into `marked_` where what was moved is now.  False when not all of it is in packs that may be relied on: then only a new mark can tell.
+  bool follow_moved(const Condemned& condemned);
   // As mark(), but what is missing may have been taken away rightly since the snapshots were listed.
   Marked look(const Condemned& condemned);
   Reachable& start_marking();
@@ -62,7 +64,8 @@ class Pruner final : public OnRepository<PruneStore> {
   size_t known_before_;                        // objects that were known at the beginning
   std::optional<BulkReader> reader_;
   std::optional<Reachable> reachable_;         // of the last mark
-  Marked marked_;                              // what it found; nothing after a compaction
+  Marked marked_;                              // what it found
+  Moved moved_;                                // since then
   std::map<PackId, uint64_t> sizes_;           // of the last listing
   std::set<PackId> drop_later_;
 };

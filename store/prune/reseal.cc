@@ -87,6 +87,7 @@ void Resealer::reseal_frame(const PackInfo& pack, const FrameInfo& frame, const 
     return builder_.add_compressed(std::move(same), packed_, {run.chunks.begin(), run.chunks.end()});
   }
   if (pack.type == ObjectType::kDataPack) builder_.flush();
+  if (policy) builder_.set_policy(policy(frame));
   for (const Piece& piece : good) builder_.add(piece.chunk->id, piece.bytes);
   if (pack.type == ObjectType::kDataPack) builder_.flush();
 }

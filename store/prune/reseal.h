@@ -35,6 +35,9 @@ class Resealer {
   // `bases` finds what delta frames rest on.  recompress: whole frames too, by the builder's policy.  All must outlive this.
   Resealer(Backend& backend, const Keyring& keys, ChunkReader& bases, FrameBuilder& builder, bool recompress);
 
+  // How what is left of a data pack's frame is compressed; without, as the builder does.
+  std::function<FramePolicy(const FrameInfo&)> policy;
+
   // Hands the chunks of `pack` for which keep() is true to the builder, in order; the builder needs a flush() at the end.
   // Frames without any are not read.   Requires: `pack` with its chunks, as read_directory() and segments give it.
   // Errors: kWrongKey when the key can't read, kCorrupt for a table that doesn't fit itself, and what storing throws.  What can't be

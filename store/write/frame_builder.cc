@@ -17,7 +17,7 @@ void FrameBuilder::set_policy(FramePolicy policy) {
   if (policy == policy_) return;
   flush();
   policy_ = policy;
-  compressor_ = Compressor(std::max(policy.level, kFastest));
+  compressor_.set_level(std::max(policy.level, kFastest));
 }
 
 void FrameBuilder::add(const ChunkId& id, ByteView bytes) {

@@ -15,8 +15,9 @@ struct FramePolicy {
   bool operator==(const FramePolicy&) const = default;
 };
 
-// Of tree objects: who looks for a few in many snapshots opens less (bench/DECISIONS.md).
-constexpr FramePolicy kTreePolicy{3, 128 << 10};
+// Where nobody chose otherwise (bench/DECISIONS.md).  Of files; of streams, one thing each, of small records; of tree objects, of which
+// somebody looks for a few in many snapshots.
+constexpr FramePolicy kFilePolicy{3, 1 << 20}, kStreamPolicy{1, 512 << 10}, kTreePolicy{3, 128 << 10};
 
 class FrameBuilder {
  public:
