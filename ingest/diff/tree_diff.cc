@@ -16,7 +16,7 @@ namespace {
 using Change = Difference::Change;
 
 constexpr size_t kBatch = 256;                          // objects read together
-constexpr size_t kAtOnce = 32;                          // directories: what they need of one frame is read while it is open
+constexpr size_t kAtOnce = 128;                         // directories: what they need of one frame is read while it is open
 constexpr size_t kMostObjectBytesAhead = 8 << 20;       // of those directories, and a batch
 constexpr size_t kMostItemsAhead = 64 << 10;            // about 200 bytes each, and those of kAtOnce directories
 
