@@ -1,7 +1,7 @@
 #include "ingest/find/search.h"
 
 #include <algorithm>
-#include <unordered_set>
+#include <list>
 
 #include "store/tree/directory.h"
 
@@ -14,7 +14,7 @@ constexpr size_t kBatch = 4 << 10;         // objects looked up and read togethe
 constexpr size_t kMostAhead = 64 << 10;    // names and matches that were read ahead
 
 // Where the bytes of a component are: equal catalogues say nothing of the original.
-std::string place_of(const Entry& entry) {
+std::string location_of(const Entry& entry) {
   Encoder out;
   out.bytes(entry.content.inline_bytes);
   for (const ChunkRef& ref : entry.content.chunks) out.raw(ref.id.view());
@@ -49,10 +49,11 @@ FoundTree::Node FindSearch::snapshot(const Manifest& manifest, const std::string
     DirectoryReader reader(reader_.single().object_source(), manifest.root);
     while (const Entry* entry = reader.next())
       if (only.empty() || entry->name == only) components.push_back(*entry);
-    std::vector<Step> steps;
+    std::vector<Step*> ahead;
+    std::list<Step> steps;
     for (const Entry& entry : components)
-      if (entry.type == EntryType::kDirectory) steps.push_back({entry.directory, entry.name});
-    read_ahead(std::move(steps));
+      if (const Step step{entry.directory, entry.name}; entry.type == EntryType::kDirectory && may_hold_any(step)) ahead.push_back(&steps.emplace_back(step));
+    read_ahead(std::move(ahead));
     for (const Entry& entry : components) {
       const ComponentInfo* info = manifest.component(entry.name);
       if (info && PartView::has_parts(*info) && entry.type == EntryType::kFile) {
@@ -60,7 +61,8 @@ FoundTree::Node FindSearch::snapshot(const Manifest& manifest, const std::string
         continue;
       }
       if (criteria_.matches(entry.name, entry, nullptr)) root.add(entry.name, entry, nullptr);
-      if (entry.type == EntryType::kDirectory) root.add_directory(entry.name, directory({entry.directory, entry.name}));
+      if (Step step{entry.directory, entry.name}; entry.type == EntryType::kDirectory && may_hold_any(step))
+        root.add_directory(entry.name, directory(step));
     }
   });
   return root.finish();
@@ -70,7 +72,7 @@ FoundTree::Node FindSearch::component(const ComponentInfo& info, const Entry& en
   PartView view(repository_, info, entry, monitor_);
   const Entry directory = view.directory();
   if (criteria_.matches(entry.name, directory, nullptr)) root.add(entry.name, directory, nullptr);
-  const std::string key = info.name + "\0" + std::string(text(info.catalogue.view())) + place_of(entry);
+  const std::string key = info.name + "\0" + std::string(text(info.catalogue.view())) + location_of(entry);
   if (auto known = searched_parts_.find(key); known != searched_parts_.end()) return known->second;
   return searched_parts_[key] = parts(view, info, entry);
 }
@@ -100,66 +102,57 @@ ChunkId FindSearch::key_of(const Step& step) const {
   return ChunkId{blake3(out.out())};
 }
 
-FoundTree::Node FindSearch::directory(const Step& step) {
-  if (criteria_.by_path() && !criteria_.may_match_beneath(step.path)) return FoundTree::kNothing;
-  const ChunkId key = key_of(step);
-  if (auto known = searched_.find(key); known != searched_.end()) return known->second;
-  Node node = FoundTree::kNothing;
-  guarded(step.path.empty() ? object_name(step.id) : step.path, [&] { node = read_directory(step); });
-  searched_.emplace(key, node);
-  return node;
+// Thread-safe while nothing is added.
+void FindSearch::find_place(Step& step) {
+  if (const auto found = places_.find(key_of(step)); found != places_.end()) step.place = &found->second;
 }
 
-FoundTree::Node FindSearch::read_directory(const Step& step) {
+FoundTree::Node FindSearch::directory(Step& step) {
+  Place& place = place_of(step);
+  if (place.searched) return place.node;
+  guarded(step.path.empty() ? object_name(step.id) : step.path, [&] { place.node = read_directory(step, place); });
+  place.searched = true;
+  return place.node;
+}
+
+FoundTree::Node FindSearch::read_directory(Step& step, Place& place) {
   monitor_.check_interrupted();
   if (step.depth > kMostDirectoryDepth)
     throw Error(ErrorCode::kCorrupt, "directories nested deeper than " + std::to_string(kMostDirectoryDepth));
   if (step.level > kMostObjectLevels) throw Error(ErrorCode::kCorrupt, object_name(step.id) + ": nested too deeply");
-  const ChunkId key = key_of(step);
-  if (!ahead_.contains(key)) read_ahead({step});
-  Seen seen;
-  if (auto ahead = ahead_.find(key); ahead != ahead_.end()) {
-    ahead_weight_ -= ahead->second.weight();
-    seen = std::move(ahead->second);
-    ahead_.erase(ahead);
-  } else {
-    seen = look(step, reader_.single().chunk(step.id));   // says what is wrong
-  }
+  if (!place.ahead) read_ahead({&step});
+  std::unique_ptr<Seen> seen = std::move(place.ahead);
+  if (seen) ahead_weight_ -= seen->weight();
+  else seen = std::make_unique<Seen>(look(step, reader_.single().chunk(step.id)));   // says what is wrong
   FoundTree::Builder node(found_);
-  for (const Entry& entry : seen.matches) node.add(entry.name, entry, nullptr);
-  for (const Step& piece : seen.pieces) node.add_piece(directory(piece));
-  for (const auto& [name, child] : seen.directories) node.add_directory(name, directory(child));
+  for (const Entry& entry : seen->matches) node.add(entry.name, entry, nullptr);
+  for (Step& piece : seen->pieces) node.add_piece(directory(piece));
+  for (auto& [name, child] : seen->directories) node.add_directory(name, directory(child));
   return node.finish();
 }
 
 // Steps into what hasn't been searched, the uppermost first, as long as there is room; at least one batch.  What can't be read is left
 // out: whoever needs it tries again.
-void FindSearch::read_ahead(std::vector<Step> steps) {
+void FindSearch::read_ahead(std::vector<Step*> steps) {
   for (bool first = true; !steps.empty() && (first || ahead_weight_ < kMostAhead); first = false) {
-    std::vector<Step> batch, later, more;
-    std::unordered_set<ChunkId, IdHash> chosen;
-    for (Step& step : steps) {
-      if (step.depth > kMostDirectoryDepth || step.level > kMostObjectLevels) continue;
-      if (criteria_.by_path() && !criteria_.may_match_beneath(step.path)) continue;
-      const ChunkId key = key_of(step);
-      if (searched_.contains(key) || ahead_.contains(key) || chosen.contains(key)) continue;
-      if (batch.size() == kBatch) {
-        later.push_back(std::move(step));
-        continue;
-      }
-      chosen.insert(key);
-      batch.push_back(std::move(step));
+    std::vector<Step*> batch, later, more;
+    for (Step* step : steps) {
+      if (step->depth > kMostDirectoryDepth || step->level > kMostObjectLevels) continue;
+      step->place = &place_of(*step);
+      if (step->place->searched || step->place->ahead || step->place->chosen) continue;
+      step->place->chosen = batch.size() < kBatch;
+      (step->place->chosen ? batch : later).push_back(step);
     }
     read_batch(batch, more);
     steps = std::move(later);
-    std::ranges::move(more, std::back_inserter(steps));
+    std::ranges::copy(more, std::back_inserter(steps));
   }
 }
 
-void FindSearch::read_batch(std::span<const Step> batch, std::vector<Step>& more) {
+void FindSearch::read_batch(std::span<Step* const> batch, std::vector<Step*>& more) {
   monitor_.check_interrupted();
   std::vector<ChunkId> ids;
-  for (const Step& step : batch) ids.push_back(step.id);
+  for (const Step* step : batch) ids.push_back(step->id);
   std::vector<std::optional<Location>> places;
   reader_.locate(ids, places);
   std::vector<PlacedChunk> wanted;
@@ -169,27 +162,33 @@ void FindSearch::read_batch(std::span<const Step> batch, std::vector<Step>& more
     wanted.push_back({ids[i], *places[i]});
     numbers.push_back(i);
   }
-  std::vector<std::optional<Seen>> seen(batch.size());
+  std::vector<std::unique_ptr<Seen>> seen(batch.size());
   try {
-    reader_.read(wanted, [&](size_t i, ByteView object) { seen[numbers[i]] = look(batch[numbers[i]], object); });
+    reader_.read(wanted, [&](size_t i, ByteView object) { seen[numbers[i]] = std::make_unique<Seen>(look(*batch[numbers[i]], object)); });
   } catch (const Error&) {
   }
   for (size_t i = 0; i < batch.size(); ++i) {
+    batch[i]->place->chosen = false;
     if (!seen[i]) continue;
-    for (const Step& piece : seen[i]->pieces) more.push_back(piece);
-    for (const auto& [name, child] : seen[i]->directories) more.push_back(child);
+    auto go_on = [&](Step& step) {
+      step.place = &place_of(step);
+      if (!step.place->searched) more.push_back(&step);
+    };
+    std::ranges::for_each(seen[i]->pieces, go_on);
+    for (auto& [name, child] : seen[i]->directories) go_on(child);
     ahead_weight_ += seen[i]->weight();
-    ahead_.emplace(key_of(batch[i]), std::move(*seen[i]));
+    batch[i]->place->ahead = std::move(seen[i]);
   }
 }
 
-// Thread-safe.
-FindSearch::Seen FindSearch::look(const Step& step, ByteView object) const {
+// Thread-safe while no place is added: what was searched already is looked for here, by all threads.
+FindSearch::Seen FindSearch::look(const Step& step, ByteView object) {
   Decoder in(object, object_name(step.id));
   Seen seen;
   const ObjectKind kind = open_object(in);
   if (kind == ObjectKind::kDirectoryBranch) {
-    for (const DirectoryChild& child : decode_directory_branch(in)) seen.pieces.push_back({child.id, step.path, step.depth, step.level + 1});
+    for (const DirectoryChild& child : decode_directory_branch(in))
+      find_place(seen.pieces.emplace_back(Step{child.id, step.path, step.depth, step.level + 1}));
     return seen;
   }
   if (kind != ObjectKind::kDirectoryLeaf) in.fail("not a directory");
@@ -203,7 +202,10 @@ FindSearch::Seen FindSearch::look(const Step& step, ByteView object) const {
   };
   for (Entry& entry : decode_directory_leaf(in, wanted)) {
     const std::string_view here = asked(entry.name);
-    if (entry.type == EntryType::kDirectory) seen.directories.emplace_back(entry.name, Step{entry.directory, path, step.depth + 1, 0});
+    if (Step child{entry.directory, path, step.depth + 1, 0}; entry.type == EntryType::kDirectory && may_hold_any(child)) {
+      find_place(child);
+      seen.directories.emplace_back(entry.name, std::move(child));
+    }
     if (criteria_.matches(here, entry, nullptr)) seen.matches.push_back(std::move(entry));
   }
   return seen;

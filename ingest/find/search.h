@@ -1,7 +1,7 @@
 // Reads the trees and catalogues of snapshots into a FoundTree, each stored object once.
 //
 // Directories are read ahead, level by level and on all processors, and put together depth first.
-// Memory:   a cache for reading of 8 MB, 60 bytes for each object, what was read ahead (at most 64 Ki names and matches beyond
+// Memory:   a cache for reading of 8 MB, 80 bytes for each object, what was read ahead (at most 64 Ki names and matches beyond
 //           one batch), and the FoundTree.
 // Threads:  one thread at a time; objects are read and compared on several.
 #pragma once
@@ -29,12 +29,14 @@ class FindSearch {
   using Node = FoundTree::Node;
   Node component(const ComponentInfo& info, const Entry& entry, FoundTree::Builder& root);
   Node parts(PartView& view, const ComponentInfo& info, const Entry& entry);
+  struct Place;
   // A directory's object on the way to it: `path` is empty unless the criteria go by it; `level`: of branches above this object within
   // its directory.
   struct Step {
     ChunkId id;
     std::string path;
     int depth = 1, level = 0;
+    Place* place = nullptr;   // nullptr: not looked for, or not there yet
   };
   // What was seen in one object.
   struct Seen {
@@ -43,13 +45,21 @@ class FindSearch {
     std::vector<Step> pieces;                                // of a branch
     size_t weight() const { return 1 + matches.size() + directories.size() + pieces.size(); }
   };
-  // Of what was searched: an object, and its path when that counts.
+  // What is known of an object, and of its path when that counts.
+  struct Place {
+    std::unique_ptr<Seen> ahead;   // read, not yet put together
+    Node node = FoundTree::kNothing;
+    bool searched = false, chosen = false;   // `node` holds; about to be read
+  };
   ChunkId key_of(const Step& step) const;
-  Node directory(const Step& step);
-  Node read_directory(const Step& step);
-  void read_ahead(std::vector<Step> steps);
-  void read_batch(std::span<const Step> batch, std::vector<Step>& more);
-  Seen look(const Step& step, ByteView object) const;
+  bool may_hold_any(const Step& step) const { return !criteria_.by_path() || criteria_.may_match_beneath(step.path); }
+  Place& place_of(const Step& step) { return step.place ? *step.place : places_[key_of(step)]; }
+  void find_place(Step& step);
+  Node directory(Step& step);
+  Node read_directory(Step& step, Place& place);
+  void read_ahead(std::vector<Step*> steps);
+  void read_batch(std::span<Step* const> batch, std::vector<Step*>& more);
+  Seen look(const Step& step, ByteView object);
   template <class Work>
   void guarded(const std::string& path, Work work);
 
@@ -58,9 +68,8 @@ class FindSearch {
   FoundTree& found_;
   Monitor& monitor_;
   BulkReader reader_;
-  std::unordered_map<ChunkId, Node, IdHash> searched_;
-  std::unordered_map<ChunkId, Seen, IdHash> ahead_;      // read, not yet put together
-  size_t ahead_weight_ = 0;
+  std::unordered_map<ChunkId, Place, IdHash> places_;
+  size_t ahead_weight_ = 0;   // of all Seen in them
   std::unordered_map<std::string, Node> searched_parts_;
   uint64_t failed_ = 0;
 };

@@ -60,6 +60,8 @@ size_t match_byte(std::string_view pattern, size_t at, unsigned char byte) {
 // One element without '/'.  Only the last star ever needs another try: what an earlier one could still give, the last one
 // can take as well.  So each pair of places is looked at once at most per star, and nothing is exponential.
 bool match_element(std::string_view pattern, std::string_view name) {
+  constexpr std::string_view kMayEndOtherwise = "*?]";
+  if (!pattern.empty() && kMayEndOtherwise.find(pattern.back()) == kNo && !name.ends_with(pattern.back())) return false;   // most end here
   size_t p = 0, n = 0, behind_star = kNo, resume = 0;
   while (n < name.size()) {
     if (p < pattern.size() && pattern[p] == '*') {
@@ -214,7 +216,7 @@ bool PatternList::matches(std::string_view path, bool is_directory) const {
   for (auto pattern = patterns_.rbegin(); pattern != patterns_.rend(); ++pattern) {
     if (pattern->directory_only && !is_directory) continue;
     const bool match =
-        pattern->name_only ? match_path(pattern->glob, name, false) : match_path(pattern->glob, path, !pattern->anchored);
+        pattern->name_only ? match_element(pattern->glob, name) : match_path(pattern->glob, path, !pattern->anchored);
     if (match) return !pattern->negated;
   }
   return false;

@@ -144,7 +144,9 @@ std::optional<MemoryTable> IndexDatabase::read_all(char first_byte) const {
     }
   });
   for (size_t share = 1; share < shares.size() && fits; ++share) fits = shares[0].append(shares[share]);
-  return fits ? std::optional(std::move(shares[0])) : std::nullopt;
+  if (!fits) return std::nullopt;
+  shares[0].arrange();
+  return std::move(shares[0]);
 }
 
 // All keys of a small database cost less than looking up an eighth of them.  False: not now.

@@ -8,6 +8,8 @@ namespace cairn {
 
 namespace {
 
+constexpr size_t kKeysTogether = 2;
+
 // The bytes after the first as a number: in their order, and uniformly distributed.
 uint64_t fraction(std::string_view key) {
   uint64_t bytes;
@@ -19,7 +21,7 @@ uint64_t fraction(std::string_view key) {
 }  // namespace
 
 bool MemoryTable::add(std::string_view key, std::string_view value) {
-  if (key.size() < 1 + sizeof(uint64_t) || (size() > 0 && key.size() != key_bytes_)) return false;
+  if (key.size() < 1 + sizeof(uint64_t) || (size() > 0 && (key.size() != key_bytes_ || key[0] != keys_[0]))) return false;
   key_bytes_ = key.size();
   keys_ += key;
   values_ += value;
@@ -29,7 +31,7 @@ bool MemoryTable::add(std::string_view key, std::string_view value) {
 
 bool MemoryTable::append(const MemoryTable& next) {
   if (next.size() == 0) return true;
-  if (size() > 0 && key_bytes_ != next.key_bytes_) return false;
+  if (size() > 0 && (key_bytes_ != next.key_bytes_ || keys_[0] != next.keys_[0])) return false;
   const auto offset = static_cast<uint32_t>(values_.size());
   key_bytes_ = next.key_bytes_;
   keys_ += next.keys_;
@@ -43,28 +45,24 @@ std::string_view MemoryTable::value(size_t number) const {
   return std::string_view(values_).substr(begin, ends_[number] - begin);
 }
 
-// Steps of growing width from where the key should be, then halving between the last two.
+void MemoryTable::arrange() {
+  const int bits = std::clamp(static_cast<int>(std::bit_width(size() / kKeysTogether)), 1, 31);
+  guide_shift_ = 64 - bits;
+  guide_.assign((size_t{1} << bits) + 1, 0);
+  size_t next = 0;
+  for (size_t number = 0; number < size(); ++number)
+    for (const size_t its = fraction(key(number)) >> guide_shift_; next <= its; ++next) guide_[next] = static_cast<uint32_t>(number);
+  for (; next < guide_.size(); ++next) guide_[next] = static_cast<uint32_t>(size());
+}
+
 std::string_view MemoryTable::find(std::string_view wanted) const {
-  if (wanted.size() != key_bytes_ || size() == 0) return {};
+  if (wanted.size() != key_bytes_ || size() == 0 || wanted[0] != keys_[0]) return {};
   const uint64_t wanted_fraction = fraction(wanted);
-  auto below = [&](size_t number) {
-    const std::string_view there = key(number);
-    const uint64_t its = fraction(there);
-    return its == wanted_fraction && there[0] == wanted[0] ? there < wanted : std::pair(there[0], its) < std::pair(wanted[0], wanted_fraction);
-  };
-  const size_t guess = static_cast<size_t>((wanted_fraction >> 32) * size() >> 32);
-  size_t low = guess, high = guess;   // what is below low is smaller; what is at high, or beyond, isn't
-  for (size_t step = 8; low > 0 && !below(low - 1); step *= 2) {
-    high = low - 1;
-    low -= std::min(step, low);
-  }
-  for (size_t step = 8; high < size() && below(high); step *= 2) {
-    low = high + 1;
-    high += std::min(step, size() - high);
-  }
+  size_t low = guide_[wanted_fraction >> guide_shift_], high = guide_[(wanted_fraction >> guide_shift_) + 1];
   while (low < high) {
     const size_t middle = low + (high - low) / 2;
-    if (below(middle)) low = middle + 1;
+    const uint64_t its = fraction(key(middle));
+    if (its == wanted_fraction ? key(middle) < wanted : its < wanted_fraction) low = middle + 1;
     else high = middle;
   }
   return low < size() && key(low) == wanted ? value(low) : std::string_view();
