@@ -63,7 +63,6 @@ EXCUSED = {
     "store/check/stats.cc": "tests/store/repository_test.cc",
     "store/notes/late.cc": "tests/store/snapshot_list_test.cc",
     "store/index/index_records.cc": "what the index keeps: tests/store/index_test.cc",
-    "store/prune/compaction.cc": "a prune's moving: tests/store/prune_test.cc",
     "store/prune/pruner.cc": "a prune's steps: tests/store/prune_test.cc; their order: gc_simulator_test.cc",
     "store/prune/reserve.cc": "tests/store/prune_test.cc, tests/cli/full_disk_test.sh",
     "store/prune/segments.cc": "tests/store/prune_test.cc: segments become few, packs leave them",

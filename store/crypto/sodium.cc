@@ -59,9 +59,9 @@ class SecretPlaces {
   size_t all_ = 0;
 };
 
-// Never destroyed: a secret may outlive any other object.
+// A secret in a static object began after this, and so ends before.
 SecretPlaces& secret_places() {
-  static SecretPlaces& places = *new SecretPlaces;
+  static SecretPlaces places;
   return places;
 }
 

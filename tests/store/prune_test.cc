@@ -5,35 +5,10 @@
 #include "store/prune/reserve.h"
 #include "store/prune/segments.h"
 #include "tests/store/fault_backend.h"
-#include "tests/store/store_fixture.h"
+#include "tests/store/prune_fixture.h"
 
 namespace cairn {
 namespace {
-
-class PruneTest : public StoreTest {
- protected:
-  PruneReport prune_all(PruneOptions options = {}) { return prune_with(memory, options); }
-  PruneReport prune_with(Backend& backend, PruneOptions options = {}) {
-    Repository repository = open(backend, "pruner");
-    PruneProgress progress;
-    return prune(repository, options, progress);
-  }
-  void forget(const SnapshotId& id) {
-    Repository repository = open(memory, "pruner");
-    forget_snapshots(repository, {&id, 1});
-  }
-  Files restored(const Manifest& manifest) {
-    Repository repository = open(memory, "reader" + std::to_string(++readers_));
-    ReadBack read = read_back(repository, manifest);
-    EXPECT_TRUE(read.errors.empty());
-    return read.files;
-  }
-  void expect_sound() {
-    Repository repository = open(memory, "checker" + std::to_string(++readers_));
-    EXPECT_EQ(describe(check_all(repository)), "");
-  }
-  int readers_ = 0;
-};
 
 TEST_F(PruneTest, TakesAwayWhatNoSnapshotNeedsAndNothingElse) {
   Repository repository = open();
@@ -62,44 +37,6 @@ TEST_F(PruneTest, TakesEverythingWhenThereIsNoSnapshot) {
   EXPECT_TRUE(names("index/").empty());
   Repository again = open(memory, "again");
   EXPECT_EQ(restored(back_up(again, sample_files(1), 2)), sample_files(1));
-}
-
-TEST_F(PruneTest, MovesWhatIsNeededOutOfPacksThatAreMostlyDead) {
-  Repository repository = open();
-  Files much = sample_files(1);
-  much["zz/more"] = noise(300 << 10, 77);
-  Files little{{"a/long", much["a/long"]}};
-  Manifest old = back_up(repository, much, 1);
-  Manifest kept = back_up(repository, little, 2);
-  forget(old.id);
-  PruneReport report = prune_all();
-  EXPECT_GT(report.moved_packs, 0u);
-  EXPECT_LT(report.written_bytes, 150u << 10);
-  uint64_t bytes = 0;
-  for (const StoredFile& file : memory.list("packs/")) bytes += file.size_bytes;
-  EXPECT_LT(bytes, 150u << 10);
-  EXPECT_EQ(restored(kept), little);
-  expect_sound();
-}
-
-TEST_F(PruneTest, ADamagedChunkIsToldAndNeverSealedAnew) {
-  Repository repository = open();
-  Files much = sample_files(1);
-  much["zz/more"] = noise(300 << 10, 77);
-  Files little{{"a/long", much["a/long"]}};
-  Manifest old = back_up(repository, much, 1);
-  Manifest kept = back_up(repository, little, 2);
-  forget(old.id);
-  for (const auto& [name, bytes] : memory.snapshot()) {   // a byte in the middle of the frames of every data pack
-    if (!name.starts_with("packs/") || bytes[10] != static_cast<uint8_t>(ObjectType::kDataPack)) continue;
-    Bytes damaged = bytes;
-    for (size_t at = 200; at + 4096 < damaged.size(); at += 8192) damaged[at] ^= 1;
-    memory.replace(name, damaged);
-  }
-  PruneReport report = prune_all();
-  EXPECT_FALSE(report.damaged.empty());
-  Repository checker = open(memory, "checker");
-  EXPECT_NE(describe(check_all(checker)).find("a/long"), std::string::npos);   // still told
 }
 
 TEST_F(PruneTest, DeletesNothingWhenSomethingIsMissing) {

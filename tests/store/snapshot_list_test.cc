@@ -81,6 +81,29 @@ TEST_F(SnapshotListTest, ALateOneIsMeantByItsIdOnly) {
   EXPECT_EQ(code_of([&] { choose_snapshot(all, "latest", {}); }), ErrorCode::kNotFound);
 }
 
+// They are opened side by side; what is told is the same, in the same order.
+TEST_F(SnapshotListTest, ManyAreAsFew) {
+  std::vector<SnapshotId> good;
+  std::vector<SnapshotId> bad;
+  for (int i = 0; i < 30; ++i) {
+    const Manifest made = back_up(repository_, {{"f", noise(10, static_cast<uint64_t>(i))}}, 100 - i);
+    if (i % 7 == 3) {
+      memory.replace(snapshot_name(made.id), noise(300, 1));
+      bad.push_back(made.id);
+    } else {
+      good.insert(good.begin(), made.id);
+    }
+  }
+  std::ranges::sort(bad);
+  const SnapshotList list = list_snapshots(memory, repository_.keys());
+  std::vector<SnapshotId> listed;
+  for (const Manifest& m : list.snapshots) listed.push_back(m.id);
+  EXPECT_EQ(listed, good);
+  EXPECT_EQ(list.damaged, bad);
+  ASSERT_EQ(list.problems.size(), bad.size());
+  for (size_t i = 0; i < bad.size(); ++i) EXPECT_EQ(list.problems[i].file, snapshot_name(bad[i]));
+}
+
 TEST_F(SnapshotListTest, TellsWhatItCannotRead) {
   back_up(repository_, {{"f", noise(10, 1)}});
   memory.replace(gc_list_name(1, GcList::Kind::kRevoked), noise(300, 1));

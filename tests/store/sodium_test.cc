@@ -1,7 +1,9 @@
 #include "store/crypto/sodium.h"
 
+#include <algorithm>
 #include <set>
 
+#include "store/parallel.h"
 #include "tests/store/store_fixture.h"
 
 namespace cairn {
@@ -22,6 +24,43 @@ TEST(SealedShared, OpensOnlyWhatWasSealedWithThisKeyAndData) {
     EXPECT_EQ(open_shared(key, associated, ByteView(sealed).first(at)), std::nullopt);
   }
   EXPECT_NE(seal_shared(key, associated, plain), sealed);   // a nonce of its own
+}
+
+TEST(Secrets, AreApartAndWipedWhenTheyGo) {
+  const uint8_t* place = nullptr;
+  {
+    Secret secret = Secret::random();
+    place = secret.data();
+    EXPECT_NE(Bytes(place, place + Secret::kBytes), Bytes(Secret::kBytes));
+  }
+  EXPECT_EQ(Bytes(place, place + Secret::kBytes), Bytes(Secret::kBytes));   // its place is kept for the next one
+  std::vector<Secret> secrets;
+  std::set<uintptr_t> places;
+  for (int i = 0; i < 1000; ++i) {
+    Secret& secret = secrets.emplace_back();
+    EXPECT_EQ(Bytes(secret.view().begin(), secret.view().end()), Bytes(Secret::kBytes));
+    std::ranges::fill(std::span(secret.data(), Secret::kBytes), static_cast<uint8_t>(i));
+    places.insert(reinterpret_cast<uintptr_t>(secret.data()));
+  }
+  for (int i = 0; i < 1000; ++i)
+    EXPECT_EQ(Bytes(secrets[i].view().begin(), secrets[i].view().end()), Bytes(Secret::kBytes, static_cast<uint8_t>(i)));
+  uintptr_t last = 0;
+  for (const uintptr_t at : places) {
+    EXPECT_GE(at - last, Secret::kBytes);
+    last = at;
+  }
+}
+
+TEST(Secrets, ComeAndGoOnSeveralThreads) {
+  in_parallel(4, [](size_t number) {
+    for (int i = 0; i < 2000; ++i) {
+      Secret one, two;
+      std::ranges::fill(std::span(one.data(), Secret::kBytes), static_cast<uint8_t>(number + 1));
+      const Secret copy = one.clone();
+      ASSERT_EQ(Bytes(two.view().begin(), two.view().end()), Bytes(Secret::kBytes));
+      ASSERT_EQ(Bytes(copy.view().begin(), copy.view().end()), Bytes(Secret::kBytes, static_cast<uint8_t>(number + 1)));
+    }
+  });
 }
 
 TEST(KeyBox, OpensForItsRecipientAndNotWhenTamperedWith) {
