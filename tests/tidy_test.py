@@ -71,7 +71,6 @@ EXCUSED = {
     "store/gc/write_protocol.cc": "tests/store/gc_simulator_test.cc, write_session_test.cc",
     "store/gc/prune_protocol.cc": "tests/store/gc_simulator_test.cc, prune_test.cc",
     "store/check/verified.cc": "tests/cli/witness_test.sh",
-    "store/seen/local_memory.cc": "tests/store/watch_test.cc, places_test.cc",
     "cli/key_json.cc": "tests/cli/key_test.sh, json_shapes_test.sh",
     "store/index/segment.cc": "tests/store/pack_directory_test.cc, index_test.cc",
     "store/retention/line.cc": "the inside of policy.cc: tests/store/retention_policy_test.cc, retention_model_test.cc",

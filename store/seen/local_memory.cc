@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 
@@ -23,6 +24,22 @@ bool write_all(int fd, ByteView bytes, Durable durable) {
     bytes = bytes.subspan(static_cast<size_t>(written));
   }
   return durable == Durable::kNo || ::fdatasync(fd) == 0;
+}
+
+constexpr size_t kRandomBytes = 8;
+constexpr std::chrono::hours kAbandoned{1};   // nobody writes for so long
+
+// Of writers that were killed between making a file and putting it in its place.
+void remove_abandoned(const std::filesystem::path& path) {
+  const std::string begin = path.filename().string() + ".";
+  std::error_code ignored;
+  for (const auto& file : std::filesystem::directory_iterator(path.parent_path(), ignored)) {
+    const std::string name = file.path().filename().string();
+    if (!name.starts_with(begin) || name.size() != begin.size() + 2 * kRandomBytes) continue;
+    if (name.find_first_not_of("0123456789abcdef", begin.size()) != name.npos) continue;
+    const auto written = file.last_write_time(ignored);
+    if (!ignored && written < std::filesystem::file_time_type::clock::now() - kAbandoned) ::unlink(file.path().c_str());
+  }
 }
 
 }  // namespace
@@ -52,7 +69,8 @@ void mark_as_cache(const std::string& folder) {
 void write_memory(const std::string& path, ByteView bytes, Durable durable) {
   std::error_code error;
   std::filesystem::create_directories(std::filesystem::path(path).parent_path(), error);
-  std::array<uint8_t, 8> random{};
+  remove_abandoned(path);
+  std::array<uint8_t, kRandomBytes> random{};
   random_fill(random);
   const std::string temporary = path + "." + to_hex(random);
   const Fd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
