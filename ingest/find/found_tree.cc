@@ -9,8 +9,6 @@ namespace cairn {
 
 namespace {
 
-constexpr size_t kIdentityBytes = 16;
-
 void encode_content(Encoder& out, const Content& content) {
   out.u8(static_cast<uint8_t>(content.kind));
   out.bytes(content.inline_bytes);
@@ -20,36 +18,6 @@ void encode_content(Encoder& out, const Content& content) {
     out.varint(ref.length_bytes);
   }
   out.raw(content.list.view());
-}
-
-std::string identity(std::string_view name, const Entry& entry, const Part* part) {
-  Encoder out;
-  out.string(name);
-  out.u8(static_cast<uint8_t>(entry.type));
-  out.varint(entry.mode);
-  out.varint(entry.uid);
-  out.varint(entry.gid);
-  out.string(entry.target);
-  out.varint(entry.device);
-  for (const Xattr& xattr : entry.xattrs) {
-    out.string(xattr.name);
-    out.bytes(xattr.value);
-  }
-  if (part) {
-    out.string(part->kind);
-    out.varint(entry.size_bytes);
-    out.bytes(part->preamble);
-    for (const auto& [key, value] : part->properties) {
-      out.string(key);
-      out.string(value);
-    }
-  } else if (entry.type != EntryType::kDirectory) {
-    out.svarint(entry.mtime_ns);
-    out.varint(entry.size_bytes);
-    encode_content(out, entry.content);
-  }
-  const Blake3Hash hash = blake3(out.out());
-  return std::string(text(ByteView(hash).first(kIdentityBytes)));
 }
 
 std::optional<uint64_t> rows_of(const Part& part) {
@@ -96,9 +64,41 @@ uint64_t SnapshotSet::count() const {
   return sum;
 }
 
-void FoundTree::Builder::add(const std::string& name, const Entry& entry, const Part* part) {
+FoundTree::Identity FoundTree::identity(std::string_view name, const Entry& entry, const Part* part) {
+  Encoder out;
+  out.string(name);
+  out.u8(static_cast<uint8_t>(entry.type));
+  out.varint(entry.mode);
+  out.varint(entry.uid);
+  out.varint(entry.gid);
+  out.string(entry.target);
+  out.varint(entry.device);
+  for (const Xattr& xattr : entry.xattrs) {
+    out.string(xattr.name);
+    out.bytes(xattr.value);
+  }
+  if (part) {
+    out.string(part->kind);
+    out.varint(entry.size_bytes);
+    out.bytes(part->preamble);
+    for (const auto& [key, value] : part->properties) {
+      out.string(key);
+      out.string(value);
+    }
+  } else if (entry.type != EntryType::kDirectory) {
+    out.svarint(entry.mtime_ns);
+    out.varint(entry.size_bytes);
+    encode_content(out, entry.content);
+  }
+  const Blake3Hash hash = blake3(out.out());
+  Identity identity;
+  std::copy_n(hash.begin(), identity.size(), identity.begin());
+  return identity;
+}
+
+void FoundTree::Builder::add(const std::string& name, const Entry& entry, const Part* part, const Identity& identity) {
   const auto number = static_cast<uint32_t>(tree_.versions_.size());
-  const auto [at, is_new] = tree_.by_identity_.emplace(identity(name, entry, part), number);
+  const auto [at, is_new] = tree_.by_identity_.emplace(identity, number);
   content_.versions.push_back(at->second);
   if (!is_new) return;
   FoundVersion& version = tree_.versions_.emplace_back();

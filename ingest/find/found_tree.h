@@ -6,6 +6,8 @@
 // Threads:  one thread at a time.
 #pragma once
 
+#include <array>
+#include <cstring>
 #include <deque>
 #include <functional>
 #include <optional>
@@ -59,11 +61,16 @@ class FoundTree {
 
   FoundTree() : nodes_(1) {}
 
+  // Equal for what is one version of a name: 16 bytes of a hash of all that makes it one.   Thread-safe.
+  using Identity = std::array<uint8_t, 16>;
+  static Identity identity(std::string_view name, const Entry& entry, const Part* part);
+
   // What one stored object (or one component with parts) holds.  Names within it may come in any order.
   class Builder {
    public:
     explicit Builder(FoundTree& tree) : tree_(tree) {}
-    void add(const std::string& name, const Entry& entry, const Part* part);
+    void add(const std::string& name, const Entry& entry, const Part* part) { add(name, entry, part, identity(name, entry, part)); }
+    void add(const std::string& name, const Entry& entry, const Part* part, const Identity& identity);
     void add_directory(const std::string& name, Node node) {
       if (node != kNothing) content_.directories.emplace_back(name, node);
     }
@@ -97,7 +104,14 @@ class FoundTree {
 
   std::deque<Builder::Content> nodes_;
   std::deque<FoundVersion> versions_;
-  std::unordered_map<std::string, uint32_t> by_identity_;   // 16 bytes of a hash of all that makes a version
+  struct IdentityHash {
+    size_t operator()(const Identity& identity) const {
+      size_t out;
+      std::memcpy(&out, identity.data(), sizeof out);
+      return out;
+    }
+  };
+  std::unordered_map<Identity, uint32_t, IdentityHash> by_identity_;
 };
 
 }  // namespace cairn

@@ -125,7 +125,7 @@ FoundTree::Node FindSearch::read_directory(Step& step, Place& place) {
   if (seen) ahead_weight_ -= seen->weight();
   else seen = std::make_unique<Seen>(look(step, reader_.single().chunk(step.id)));   // says what is wrong
   FoundTree::Builder node(found_);
-  for (const Entry& entry : seen->matches) node.add(entry.name, entry, nullptr);
+  for (const auto& [entry, identity] : seen->matches) node.add(entry.name, entry, nullptr, identity);
   for (Step& piece : seen->pieces) node.add_piece(directory(piece));
   for (auto& [name, child] : seen->directories) node.add_directory(name, directory(child));
   return node.finish();
@@ -206,7 +206,9 @@ FindSearch::Seen FindSearch::look(const Step& step, ByteView object) {
       find_place(child);
       seen.directories.emplace_back(entry.name, std::move(child));
     }
-    if (criteria_.matches(here, entry, nullptr)) seen.matches.push_back(std::move(entry));
+    if (!criteria_.matches(here, entry, nullptr)) continue;
+    const FoundTree::Identity identity = FoundTree::identity(entry.name, entry, nullptr);
+    seen.matches.emplace_back(std::move(entry), identity);
   }
   return seen;
 }

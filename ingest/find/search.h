@@ -40,7 +40,7 @@ class FindSearch {
   };
   // What was seen in one object.
   struct Seen {
-    std::vector<Entry> matches;
+    std::vector<std::pair<Entry, FoundTree::Identity>> matches;
     std::vector<std::pair<std::string, Step>> directories;   // by name
     std::vector<Step> pieces;                                // of a branch
     size_t weight() const { return 1 + matches.size() + directories.size() + pieces.size(); }
