@@ -139,7 +139,7 @@ void FindSearch::read_ahead(std::vector<Step*> steps) {
     for (Step* step : steps) {
       if (step->depth > kMostDirectoryDepth || step->level > kMostObjectLevels) continue;
       step->place = &place_of(*step);
-      if (step->place->searched || step->place->ahead || step->place->chosen) continue;
+      if (step->place->searched || step->place->chosen) continue;
       step->place->chosen = batch.size() < kBatch;
       (step->place->chosen ? batch : later).push_back(step);
     }
@@ -168,7 +168,6 @@ void FindSearch::read_batch(std::span<Step* const> batch, std::vector<Step*>& mo
   } catch (const Error&) {
   }
   for (size_t i = 0; i < batch.size(); ++i) {
-    batch[i]->place->chosen = false;
     if (!seen[i]) continue;
     auto go_on = [&](Step& step) {
       step.place = &place_of(step);

@@ -49,7 +49,7 @@ class FindSearch {
   struct Place {
     std::unique_ptr<Seen> ahead;   // read, not yet put together
     Node node = FoundTree::kNothing;
-    bool searched = false, chosen = false;   // `node` holds; about to be read
+    bool searched = false, chosen = false;   // `node` holds; was to be read ahead, once is enough
   };
   ChunkId key_of(const Step& step) const;
   bool may_hold_any(const Step& step) const { return !criteria_.by_path() || criteria_.may_match_beneath(step.path); }

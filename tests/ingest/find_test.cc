@@ -99,6 +99,26 @@ TEST_F(Find, FindsPartsOfDumps) {
   EXPECT_EQ(found({"dump.sql"}).substr(0, 12), "db/dump.sql ");
 }
 
+// Two snapshots have what the third lost.
+TEST_F(Find, WhatCanNotBeReadIsToldOnceHoweverManyShareIt) {
+  write_file(src("a/x"), "x");
+  back_up({tree("one")});
+  const std::vector<std::string> first = packs();
+  for (const char* name : {"y", "z"}) {
+    write_file((dir_ / "other/") + name, name);
+    back_up({tree("one"), tree_at("two", dir_ / "other")});
+  }
+  for (const std::string& name : first) memory_.remove(name);
+  reopen();
+  criteria_.set_patterns({"[xyz]"}, false);
+  BackupNotes notes;
+  std::string paths;
+  const FindResult result = find(repository(), repository().snapshots(), "", criteria_,
+                                 [&](const std::string& path, const FoundVersion&, const SnapshotSet&) { paths += path + "|"; }, notes);
+  EXPECT_EQ(paths, "two/y|two/z|");
+  EXPECT_EQ(result.failed, 2u);   // the root of the first, and the directory of the others
+}
+
 TEST_F(Find, TellsWhatCanNotBeReadAndGoesOn) {
   write_file(src("a/x"), "x");
   back_up({tree("one")});
