@@ -1,5 +1,5 @@
 // The program's own mmap: whoever maps 32 MiB and more of empty memory at once gets it in huge pages, where the system gives them to
-// who asks ("madvise", as Ubuntu has it; Debian gives them to everybody).
+// who asks ("madvise" in /sys/kernel/mm/transparent_hugepage/enabled).
 //
 // Argon2id jumps about in 64 MiB, which libsodium maps and fills by itself, and offers no way to say how.  With pages of 4 KiB
 // a third of its time goes to finding them (bench/DECISIONS.md).   The dynamic linker takes a program's mmap before the C library's.

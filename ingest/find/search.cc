@@ -1,7 +1,6 @@
 #include "ingest/find/search.h"
 
 #include <algorithm>
-#include <list>
 
 #include "store/tree/directory.h"
 
@@ -49,20 +48,21 @@ FoundTree::Node FindSearch::snapshot(const Manifest& manifest, const std::string
     DirectoryReader reader(reader_.single().object_source(), manifest.root);
     while (const Entry* entry = reader.next())
       if (only.empty() || entry->name == only) components.push_back(*entry);
+    std::vector<Step> steps;   // one a component
+    for (const Entry& entry : components) steps.push_back({entry.directory, entry.name});
     std::vector<Step*> ahead;
-    std::list<Step> steps;
-    for (const Entry& entry : components)
-      if (const Step step{entry.directory, entry.name}; entry.type == EntryType::kDirectory && may_hold_any(step)) ahead.push_back(&steps.emplace_back(step));
+    for (size_t i = 0; i < components.size(); ++i)
+      if (components[i].type == EntryType::kDirectory && may_hold_any(steps[i])) ahead.push_back(&steps[i]);
     read_ahead(std::move(ahead));
-    for (const Entry& entry : components) {
+    for (size_t i = 0; i < components.size(); ++i) {
+      const Entry& entry = components[i];
       const ComponentInfo* info = manifest.component(entry.name);
       if (info && PartView::has_parts(*info) && entry.type == EntryType::kFile) {
         guarded(entry.name, [&] { root.add_directory(entry.name, component(*info, entry, root)); });
         continue;
       }
       if (criteria_.matches(entry.name, entry, nullptr)) root.add(entry.name, entry, nullptr);
-      if (Step step{entry.directory, entry.name}; entry.type == EntryType::kDirectory && may_hold_any(step))
-        root.add_directory(entry.name, directory(step));
+      if (entry.type == EntryType::kDirectory && may_hold_any(steps[i])) root.add_directory(entry.name, directory(steps[i]));
     }
   });
   return root.finish();

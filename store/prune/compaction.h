@@ -27,7 +27,6 @@ struct Moved {
 
 // Copies what is needed of these packs; new packs and their index segment are durable on return.  A pack with damage isn't among the
 // emptied and is told in the report.   kNoSpace: nothing counts as moved.
-Moved compact(Repository& repository, const std::vector<CompactionPack>& packs, int recompress_level, PruneProgress& progress,
-                         PruneReport& report);
+Moved compact(Repository& repository, const std::vector<CompactionPack>& packs, int recompress_level, PruneProgress& progress, PruneReport& report);
 
 }  // namespace cairn

@@ -215,12 +215,12 @@ std::vector<CompactionPack> Pruner::candidates(const GcView& view) const {
 std::set<PackId> Pruner::compact(const GcView& view, const Marked&) {
   std::vector<CompactionPack> packs = candidates(view);
   if (packs.empty()) return {};
-  const Marked before = std::exchange(marked_, {});   // what is moved is needed elsewhere from now on
+  Marked before = std::exchange(marked_, {});   // what is moved is needed elsewhere from now on
   progress_.phase("moving what is needed");
   for (const CompactionPack& pack : packs) progress_.bytes_total += pack.size_bytes;
   try {
     moved_ = cairn::compact(repository_, packs, options_.recompress_level, progress_, report_);
-    marked_ = before;
+    marked_ = std::move(before);
     return moved_.emptied;
   } catch (const Error& e) {
     if (e.code() != ErrorCode::kNoSpace) throw;

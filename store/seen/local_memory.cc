@@ -33,12 +33,14 @@ constexpr std::chrono::hours kAbandoned{1};   // nobody writes for so long
 void remove_abandoned(const std::filesystem::path& path) {
   const std::string begin = path.filename().string() + ".";
   std::error_code ignored;
-  for (const auto& file : std::filesystem::directory_iterator(path.parent_path(), ignored)) {
-    const std::string name = file.path().filename().string();
+  // Not a range: that throws where a folder can't be read to its end.
+  for (std::filesystem::directory_iterator file(path.parent_path(), ignored), end; file != end; file.increment(ignored)) {
+    const std::string name = file->path().filename().string();
     if (!name.starts_with(begin) || name.size() != begin.size() + 2 * kRandomBytes) continue;
     if (name.find_first_not_of("0123456789abcdef", begin.size()) != name.npos) continue;
-    const auto written = file.last_write_time(ignored);
-    if (!ignored && written < std::filesystem::file_time_type::clock::now() - kAbandoned) ::unlink(file.path().c_str());
+    std::error_code gone;
+    const auto written = file->last_write_time(gone);
+    if (!gone && written < std::filesystem::file_time_type::clock::now() - kAbandoned) ::unlink(file->path().c_str());
   }
 }
 

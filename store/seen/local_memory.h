@@ -12,7 +12,8 @@ namespace cairn {
 
 // nullopt when it isn't there, can't be read or is larger than `most_bytes`.
 std::optional<Bytes> read_memory(const std::string& path, size_t most_bytes);
-// Makes the folder too; what writers of this file that were killed left beside it an hour ago or earlier is removed.  kIo, kNoSpace, naming the path.   kNo: after a crash there may be anything, which whoever reads it must notice.
+// Makes the folder too; what writers of this file that were killed left beside it an hour ago or earlier is removed.
+// kIo, kNoSpace, naming the path.   kNo: after a crash there may be anything, which whoever reads it must notice.
 enum class Durable { kNo, kYes };
 void write_memory(const std::string& path, ByteView bytes, Durable durable = Durable::kYes);
 

@@ -23,6 +23,16 @@ class Find : public BackupTest {
     criteria_ = {};
     return out;
   }
+  // "path|", and how much couldn't be read, which was told.
+  std::pair<std::string, uint64_t> found_of_damaged(const std::string& pattern) {
+    criteria_.set_patterns({pattern}, false);
+    BackupNotes notes;
+    std::string paths;
+    const FindResult result = find(repository(), repository().snapshots(), "", criteria_,
+                                   [&](const std::string& path, const FoundVersion&, const SnapshotSet&) { paths += path + "|"; }, notes);
+    EXPECT_EQ(notes.errors_.size(), result.failed);
+    return {paths, result.failed};
+  }
   FindCriteria criteria_;
   std::string component_;
   FindResult result_;
@@ -110,13 +120,9 @@ TEST_F(Find, WhatCanNotBeReadIsToldOnceHoweverManyShareIt) {
   }
   for (const std::string& name : first) memory_.remove(name);
   reopen();
-  criteria_.set_patterns({"[xyz]"}, false);
-  BackupNotes notes;
-  std::string paths;
-  const FindResult result = find(repository(), repository().snapshots(), "", criteria_,
-                                 [&](const std::string& path, const FoundVersion&, const SnapshotSet&) { paths += path + "|"; }, notes);
+  const auto [paths, failed] = found_of_damaged("[xyz]");
   EXPECT_EQ(paths, "two/y|two/z|");
-  EXPECT_EQ(result.failed, 2u);   // the root of the first, and the directory of the others
+  EXPECT_EQ(failed, 2u);   // the root of the first, and the directory of the others
 }
 
 TEST_F(Find, TellsWhatCanNotBeReadAndGoesOn) {
@@ -127,14 +133,9 @@ TEST_F(Find, TellsWhatCanNotBeReadAndGoesOn) {
   back_up({tree_at("two", dir_ / "other")});
   for (const std::string& name : first) memory_.remove(name);
   reopen();
-  criteria_.set_patterns({"[xy]"}, false);
-  BackupNotes notes;
-  std::string paths;
-  const FindResult result = find(repository(), repository().snapshots(), "", criteria_,
-                                 [&](const std::string& path, const FoundVersion&, const SnapshotSet&) { paths += path + "|"; }, notes);
+  const auto [paths, failed] = found_of_damaged("[xy]");
   EXPECT_EQ(paths, "two/y|");
-  EXPECT_EQ(result.failed, 1u);
-  EXPECT_FALSE(notes.errors_.empty());
+  EXPECT_EQ(failed, 1u);
 }
 
 // The slow way: every snapshot listed, every path asked.

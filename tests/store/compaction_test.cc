@@ -43,7 +43,7 @@ TEST_F(CompactionTest, MovesWhatIsNeededOutOfPacksThatAreMostlyDead) {
   expect_sound();
 }
 
-// Half of each frame is forgotten: what is left of a stream's is compressed at a stream's level, of a file's at a file's.
+// Two thirds of each frame are forgotten: what is left of a stream's is compressed at a stream's level, of a file's at a file's.
 TEST_F(CompactionTest, WhatIsLeftOfAFrameIsCompressedAtItsLevel) {
   const size_t sizes[] = {kStreamPolicy.frame_bytes, kFilePolicy.frame_bytes};
   const int levels[] = {kStreamPolicy.level, kFilePolicy.level};
@@ -52,16 +52,16 @@ TEST_F(CompactionTest, WhatIsLeftOfAFrameIsCompressedAtItsLevel) {
     Repository::init(storage, kTestPassword, cheap_options(best_suite()));
     Repository repository = open(storage, "level" + std::to_string(i));
     const Bytes all = prose(sizes[i], 5 + i);
-    const Bytes half(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(sizes[i] / 3 / kTestChunkBytes * kTestChunkBytes));
+    const Bytes rest(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(sizes[i] / 3 / kTestChunkBytes * kTestChunkBytes));
     const Manifest old = TestBackup(repository, {1, sizes[i]}).commit({{"file", all}}, 1);
-    TestBackup(repository, {1, sizes[i]}).commit({{"file", half}}, 2);
+    TestBackup(repository, {1, sizes[i]}).commit({{"file", rest}}, 2);
     forget_snapshots(repository, {&old.id, 1});
     Repository pruning = open(storage, "pruning" + std::to_string(i));
     PruneProgress progress;
     EXPECT_GT(prune(pruning, {}, progress).moved_packs, 0u);
     Buffer expected, other;
-    ASSERT_TRUE(Compressor(levels[i]).compress(half, expected));
-    ASSERT_TRUE(Compressor(levels[1 - i]).compress(half, other));
+    ASSERT_TRUE(Compressor(levels[i]).compress(rest, expected));
+    ASSERT_TRUE(Compressor(levels[1 - i]).compress(rest, other));
     ASSERT_NE(expected.size(), other.size());
     size_t found = 0;
     for (const StoredFile& file : storage.list("packs/")) {
@@ -69,7 +69,7 @@ TEST_F(CompactionTest, WhatIsLeftOfAFrameIsCompressedAtItsLevel) {
       if (pack.type != ObjectType::kDataPack) continue;
       for (const FrameInfo& frame : pack.frames) {
         ++found;
-        EXPECT_EQ(frame.plain_bytes, half.size());
+        EXPECT_EQ(frame.plain_bytes, rest.size());
         EXPECT_EQ(frame.stored_bytes, expected.size() + kTagBytes);
       }
     }
