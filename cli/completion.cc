@@ -4,7 +4,7 @@ namespace cairn {
 
 namespace {
 
-using Options = std::vector<OptionOutline>;
+using Outlines = std::vector<OptionOutline>;
 using Commands = std::vector<CommandOutline>;
 
 std::string joined(const std::vector<std::string>& words, std::string_view between) {
@@ -13,7 +13,7 @@ std::string joined(const std::vector<std::string>& words, std::string_view betwe
   return out;
 }
 
-std::string all_names(const Options& options) {
+std::string all_names(const Outlines& options) {
   std::vector<std::string> out;
   for (const OptionOutline& option : options) out.push_back(joined(option.names, " "));
   return joined(out, " ");
@@ -33,7 +33,7 @@ std::vector<std::string> names(const Commands& commands) {
 }
 
 // Lines of a bash `case "$command $previous"`: the choices of a value, or files.
-std::string bash_values(const std::string& command, const Options& options) {
+std::string bash_values(const std::string& command, const Outlines& options) {
   std::string out;
   for (const OptionOutline& option : options) {
     if (!option.takes_value) continue;
@@ -51,7 +51,7 @@ std::string first_words(const std::string& command) {
   return command == "completion" ? "bash zsh fish" : command == "key" ? "add list remove passwd" : "";
 }
 
-std::string bash(const Options& global, const Commands& commands) {
+std::string bash(const Outlines& global, const Commands& commands) {
   std::string out =
       "# bash completion for cairn:  source <(cairn completion bash)\n"
       "_cairn() {\n"
@@ -90,7 +90,7 @@ std::string zsh_option(const OptionOutline& option) {
   return out;
 }
 
-std::string zsh(const Options& global, const Commands& commands) {
+std::string zsh(const Outlines& global, const Commands& commands) {
   std::string out = "#compdef cairn\n# zsh completion for cairn: put this as _cairn into a directory of $fpath\n_cairn() {\n"
                     "  local -a commands global\n  commands=(\n";
   for (const CommandOutline& command : commands) out += "    " + shell_word(command.name + ":" + command.summary) + "\n";
@@ -117,7 +117,7 @@ std::string fish_option(const std::string& condition, const OptionOutline& optio
   return out + " -d " + shell_word(option.summary) + "\n";
 }
 
-std::string fish(const Options& global, const Commands& commands) {
+std::string fish(const Outlines& global, const Commands& commands) {
   std::string out = "# fish completion for cairn:  cairn completion fish | source\n";
   for (const CommandOutline& command : commands)
     out += "complete -c cairn -n __fish_use_subcommand -f -a " + command.name + " -d " + shell_word(command.summary) + "\n";
@@ -132,7 +132,7 @@ std::string fish(const Options& global, const Commands& commands) {
 
 }  // namespace
 
-std::string completion_script(std::string_view shell, const Options& global, const Commands& commands) {
+std::string completion_script(std::string_view shell, const Outlines& global, const Commands& commands) {
   if (shell == "bash") return bash(global, commands);
   if (shell == "zsh") return zsh(global, commands);
   if (shell == "fish") return fish(global, commands);

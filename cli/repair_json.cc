@@ -11,7 +11,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string line(const Json& value) { return value.dump(-1, ' ', false, Json::error_handler_t::replace); }
+std::string report_line(const Json& value) { return value.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 Json summary(const char* what, bool dry_run, uint64_t duration_ns) {
   return {{"message_type", "summary"}, {"repaired", what}, {"dry_run", dry_run}, {"duration_s", static_cast<double>(duration_ns) / 1e9}};
@@ -25,7 +25,7 @@ size_t count_if(const List& list, Test test) {
 }  // namespace
 
 std::string repair_file_json(const RepairFile& file) {
-  return line({{"message_type", "damage"}, {"file", file.name}, {"what", printable(file.why)}, {"removed", file.removed}});
+  return report_line({{"message_type", "damage"}, {"file", file.name}, {"what", printable(file.why)}, {"removed", file.removed}});
 }
 
 std::string repaired_pack_json(const RepairedPack& pack) {
@@ -39,7 +39,7 @@ std::string repaired_pack_json(const RepairedPack& pack) {
   out["lost"] = pack.lost;
   out["removed"] = pack.removed;
   if (!pack.kept_because.empty()) out["kept_because"] = printable(pack.kept_because);
-  return line(out);
+  return report_line(out);
 }
 
 std::string repaired_snapshot_json(const RepairedSnapshot& snapshot) {
@@ -57,7 +57,7 @@ std::string repaired_snapshot_json(const RepairedSnapshot& snapshot) {
   out["components_dropped"] = std::move(dropped);
   out["forgotten"] = snapshot.forgotten;
   if (!snapshot.left_because.empty()) out["left_because"] = printable(snapshot.left_because);
-  return line(out);
+  return report_line(out);
 }
 
 std::string repair_index_json(const RepairIndexReport& report, bool dry_run, uint64_t duration_ns) {
@@ -70,7 +70,7 @@ std::string repair_index_json(const RepairIndexReport& report, bool dry_run, uin
   out["packs_added"] = report.packs_added;
   out["chunks_added"] = report.chunks_added;
   out["packs_unreadable"] = report.packs.size();
-  return line(out);
+  return report_line(out);
 }
 
 std::string repair_packs_json(const RepairPacksReport& report, bool dry_run, uint64_t duration_ns) {
@@ -87,7 +87,7 @@ std::string repair_packs_json(const RepairPacksReport& report, bool dry_run, uin
   out["chunks_saved"] = saved;
   out["chunks_lost"] = lost;
   out["bytes_stored"] = report.bytes_stored;
-  return line(out);
+  return report_line(out);
 }
 
 std::string repair_snapshots_json(const RepairSnapshotsReport& report, bool dry_run, uint64_t duration_ns) {
@@ -97,7 +97,7 @@ std::string repair_snapshots_json(const RepairSnapshotsReport& report, bool dry_
   out["snapshots_made"] = count_if(report.snapshots, [](const RepairedSnapshot& s) { return s.replacement && !s.made_before; });
   out["snapshots_forgotten"] = count_if(report.snapshots, [](const RepairedSnapshot& s) { return s.forgotten; });
   out["snapshots_unreadable"] = report.unreadable.size();
-  return line(out);
+  return report_line(out);
 }
 
 }  // namespace cairn

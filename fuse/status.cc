@@ -8,12 +8,12 @@ namespace cairn {
 
 namespace {
 
-constexpr int64_t kSecond = 1'000'000'000;
+constexpr int64_t kNanosecondsPerSecond = 1'000'000'000;
 constexpr blksize_t kBlockBytes = 128 << 10;   // what cp and the like read at a time
 
 ::timespec time_of(int64_t ns) {
-  const int64_t rest = (ns % kSecond + kSecond) % kSecond;
-  return {static_cast<time_t>((ns - rest) / kSecond), static_cast<long>(rest)};
+  const int64_t rest = (ns % kNanosecondsPerSecond + kNanosecondsPerSecond) % kNanosecondsPerSecond;
+  return {static_cast<time_t>((ns - rest) / kNanosecondsPerSecond), static_cast<long>(rest)};
 }
 
 }  // namespace

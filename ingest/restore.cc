@@ -9,7 +9,7 @@ namespace cairn {
 
 namespace {
 
-constexpr size_t kTreeCacheBytes = 8 << 20;
+constexpr size_t kPlanTreeCacheBytes = 8 << 20;
 
 // A later cairn may have stored a component rewritten: its bytes as they stand aren't the source's.
 void require_known_transform(const Manifest& snapshot, std::string_view path) {
@@ -37,7 +37,7 @@ std::vector<Wanted> wanted_at(Repository& repository, const Manifest& snapshot, 
     return wanted;
   };
   std::vector<Wanted> out;
-  ChunkReader reader(repository.backend(), repository.keys(), repository.index(), kTreeCacheBytes);
+  ChunkReader reader(repository.backend(), repository.keys(), repository.index(), kPlanTreeCacheBytes);
   if (!path.empty()) {
     out.push_back(one(path));
     if (!out[0].parts) out[0].entry = *find_path(reader.object_source(), snapshot.root, path);
@@ -149,7 +149,7 @@ void require_path(Repository& repository, const Manifest& snapshot, const std::s
   const std::string path = tidy_path(given_path);
   std::string beneath;
   if (auto parts = PartView::of_path(repository, snapshot, path, monitor, &beneath)) return parts->require(beneath);
-  ChunkReader reader(repository.backend(), repository.keys(), repository.index(), kTreeCacheBytes);
+  ChunkReader reader(repository.backend(), repository.keys(), repository.index(), kPlanTreeCacheBytes);
   find_path(reader.object_source(), snapshot.root, path);
 }
 
@@ -172,7 +172,7 @@ void cat(Repository& repository, const Manifest& snapshot, const std::string& gi
     monitor.bytes_total = file->entry.size_bytes;
     return parts->write(*file, counted);
   }
-  ChunkReader trees(repository.backend(), repository.keys(), repository.index(), kTreeCacheBytes);
+  ChunkReader trees(repository.backend(), repository.keys(), repository.index(), kPlanTreeCacheBytes);
   auto entry = find_path(trees.object_source(), snapshot.root, path);
   if (!entry || entry->type != EntryType::kFile) return refuse_directory();
   monitor.bytes_total = entry->size_bytes;
@@ -188,7 +188,7 @@ class Lister {
  public:
   Lister(Repository& repository, const Manifest& snapshot, bool recursive, const ListVisit& visit, Monitor& monitor)
       : repository_(repository), snapshot_(snapshot), recursive_(recursive), visit_(visit), monitor_(monitor),
-        reader_(repository.backend(), repository.keys(), repository.index(), 2 * kTreeCacheBytes) {}
+        reader_(repository.backend(), repository.keys(), repository.index(), 2 * kPlanTreeCacheBytes) {}
 
   void directory(const ChunkId& id, const std::string& path) {
     guarded(path, [&] {

@@ -17,7 +17,7 @@ namespace cairn {
 
 namespace {
 
-constexpr char kDetails[] =
+constexpr char kBackupDetails[] =
     "SOURCE is a path, exec:COMMAND (run by /bin/sh, its output is saved), postgresql://... (a server, or one database\n"
     "of it), redis://... (a server), s3://BUCKET/PREFIX?endpoint=URL (a bucket), or - (standard input).  All of them become\n"
     "one snapshot or, when a command fails, none.  Each is a component, called NAME or after the last element of its path;\n"
@@ -48,7 +48,7 @@ class Backup : public Command {
  public:
   CommandHelp help() const override {
     return {"backup", "[OPTIONS] [NAME=]SOURCE... [--command NAME -- COMMAND...]",
-            "save paths, commands' output or stdin as one snapshot", kDetails};
+            "save paths, commands' output or stdin as one snapshot", kBackupDetails};
   }
 
   bool writes() const override { return true; }

@@ -14,7 +14,7 @@ namespace cairn {
 
 namespace {
 
-constexpr char kDetails[] =
+constexpr char kCopyDetails[] =
     "Without SNAPSHOT all are copied; --host, --tag and --component narrow the choice.  What is there already is skipped, so\n"
     "the same line can run every night, and after an interruption.  Each snapshot keeps its time, host, tags and\n"
     "components and gets an id of its own; the other repository isn't changed and needs no right to write.\n\n"
@@ -36,7 +36,7 @@ void use_variable(std::string& value, const char* name) {
 
 class Copy : public Command {
  public:
-  CommandHelp help() const override { return {"copy", "[OPTIONS] --from REPOSITORY [SNAPSHOT...]", "copy snapshots from another repository", kDetails}; }
+  CommandHelp help() const override { return {"copy", "[OPTIONS] --from REPOSITORY [SNAPSHOT...]", "copy snapshots from another repository", kCopyDetails}; }
   bool writes() const override { return true; }
 
   void declare(Arguments& to) override {

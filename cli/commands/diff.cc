@@ -9,7 +9,7 @@ namespace cairn {
 
 namespace {
 
-constexpr char kDetails[] =
+constexpr char kDiffDetails[] =
     "Lists what was added (+), removed (-) and changed (M) from the first to the second.  Within a dump of PostgreSQL it\n"
     "names tables, with the rows added and removed (a changed row counts as both), views, functions and so on; no server\n"
     "is needed.  Likewise keys of Redis, and sections and elements of documents.  Data that both sides share is not read.\n\n"
@@ -21,7 +21,7 @@ constexpr char kDetails[] =
 
 class Diff : public Command {
  public:
-  CommandHelp help() const override { return {"diff", "[OPTIONS] SNAPSHOT[:PATH] SNAPSHOT[:PATH]", "tell what changed", kDetails}; }
+  CommandHelp help() const override { return {"diff", "[OPTIONS] SNAPSHOT[:PATH] SNAPSHOT[:PATH]", "tell what changed", kDiffDetails}; }
 
   void declare(Arguments& to) override {
     declare_filter(to, filter_);

@@ -11,7 +11,7 @@ namespace cairn {
 
 namespace {
 
-constexpr char kDetails[] =
+constexpr char kExportDetails[] =
     "What is in the archive is what a restore of the same paths makes: components as directories of their names, streams\n"
     "and dumps as their originals.  Everything of files comes along (pax, POSIX.1-2001): owners and their names, times in\n"
     "nanoseconds, hard links, devices, extended attributes, ACLs, holes.  GNU tar brings it all back with\n"
@@ -34,7 +34,7 @@ TarFilter filter_of(const std::string& file) {
 class Export : public Command {
  public:
   CommandHelp help() const override {
-    return {"export", "[OPTIONS] SNAPSHOT[:PATH]... --to FILE.tar[.zst|.gz|.xz]", "write snapshots as a tar archive", kDetails};
+    return {"export", "[OPTIONS] SNAPSHOT[:PATH]... --to FILE.tar[.zst|.gz|.xz]", "write snapshots as a tar archive", kExportDetails};
   }
   void declare(Arguments& to) override {
     to.text("--to", "FILE", to_, "the archive to write; - for standard output");

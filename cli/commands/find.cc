@@ -14,7 +14,7 @@ namespace cairn {
 
 namespace {
 
-constexpr char kDetails[] =
+constexpr char kFindDetails[] =
     "Looks through all snapshots, or those that the options leave.  A PATTERN is a shell glob as in --exclude of cairn backup:\n"
     "without / it matches a name at any depth, with a leading / from the component's name on (/media/avatars/*.png), with an\n"
     "inner / at any depth; ** stands for any number of directories, and a leading ! takes matches back.  Parts of dumps\n"
@@ -30,7 +30,7 @@ constexpr char kDetails[] =
 
 class Find : public Command {
  public:
-  CommandHelp help() const override { return {"find", "[OPTIONS] [PATTERN]...", "find files and parts in all snapshots", kDetails}; }
+  CommandHelp help() const override { return {"find", "[OPTIONS] [PATTERN]...", "find files and parts in all snapshots", kFindDetails}; }
 
   IndexUse index_use() const override { return IndexUse::kMost; }
   void declare(Arguments& to) override {

@@ -11,7 +11,7 @@ namespace cairn {
 
 namespace {
 
-constexpr char kDetails[] =
+constexpr char kHistoryDetails[] =
     "Tells, oldest first, in which snapshot PATH appeared, changed and vanished.  PATH begins with the component's name, without\n"
     "a snapshot: media/avatars/1.png, or a part like db/shop/public/users.sql.  Of a directory it counts what was added (+),\n"
     "removed (-) and changed (M) beneath it, of tables the rows added and removed.  Contents are compared by their chunks, so\n"
@@ -22,7 +22,7 @@ constexpr char kDetails[] =
 
 class History : public Command {
  public:
-  CommandHelp help() const override { return {"history", "[OPTIONS] PATH", "tell when a file or part changed", kDetails}; }
+  CommandHelp help() const override { return {"history", "[OPTIONS] PATH", "tell when a file or part changed", kHistoryDetails}; }
 
   void declare(Arguments& to) override {
     declare_filter(to, filter_);

@@ -19,7 +19,7 @@ namespace cairn {
 
 namespace {
 
-constexpr char kDetails[] =
+constexpr char kImportDetails[] =
     "FILE is any tar archive, plain or packed with gzip, zstd, xz or bzip2; - is standard input.  It becomes a snapshot of one\n"
     "component, as if the directory had been backed up that it was made of.  Paths that lead out of it and the like are\n"
     "left out and told.  An archive that is damaged or breaks off is not recorded at all.\n\n"
@@ -41,7 +41,7 @@ std::string name_of(const std::string& file) {
 
 class Import : public Command {
  public:
-  CommandHelp help() const override { return {"import", "[OPTIONS] FILE.tar[.zst|.gz|.xz]", "record a tar archive as a snapshot", kDetails}; }
+  CommandHelp help() const override { return {"import", "[OPTIONS] FILE.tar[.zst|.gz|.xz]", "record a tar archive as a snapshot", kImportDetails}; }
   bool writes() const override { return true; }
   void declare(Arguments& to) override {
     to.text("--name", "COMPONENT", options_.name, "the component's name (else: that of FILE)");

@@ -11,7 +11,7 @@ namespace cairn {
 
 namespace {
 
-constexpr char kDetails[] =
+constexpr char kInspectDetails[] =
     "For whoever looks for the cause of something.  THING is the name of a file in the repository (config, keys/ID, packs/xx/ID,\n"
     "index/ID, snapshots/ID, leases/ID.N, gc/N), a snapshot (an id, latest …) for its manifest, chunk ID, or tree ID with the id\n"
     "of a directory, a chunk list or a catalogue as manifests and trees name them.  Secrets are never shown.  Of what is\n"
@@ -23,7 +23,7 @@ constexpr char kDetails[] =
 
 class Inspect : public Command {
  public:
-  CommandHelp help() const override { return {"inspect", "[OPTIONS] THING", "show what is stored, for debugging", kDetails}; }
+  CommandHelp help() const override { return {"inspect", "[OPTIONS] THING", "show what is stored, for debugging", kInspectDetails}; }
 
   bool reads_storage() const override { return true; }
   void declare(Arguments& to) override {

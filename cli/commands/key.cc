@@ -11,7 +11,7 @@ namespace cairn {
 
 namespace {
 
-constexpr char kDetails[] =
+constexpr char kKeyDetails[] =
     "add      a key of its own for another person or machine.  --role: an owner may do everything; a writer backs up, and can\n"
     "         neither list nor read what is stored, nor remove anything; a reader lists and restores, and can't add anything\n"
     "list     all keys: their id, role, label, and what opens them; * is the one used now\n"
@@ -31,7 +31,7 @@ Role parse_role(const std::string& name) {
 
 class Key : public Command {
  public:
-  CommandHelp help() const override { return {"key", "[OPTIONS] add|list|remove|passwd [ID]", "passwords, key files and roles", kDetails}; }
+  CommandHelp help() const override { return {"key", "[OPTIONS] add|list|remove|passwd [ID]", "passwords, key files and roles", kKeyDetails}; }
   void declare(Arguments& to) override {
     to.positionals(1, 2, words_, "what shall be done? one of: key add, key list, key remove ID, key passwd");
     to.choice("--role", {"owner", "reader", "writer"}, role_, "of a key to add: what it may do");

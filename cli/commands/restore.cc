@@ -21,7 +21,7 @@ namespace cairn {
 
 namespace {
 
-constexpr char kDetails[] =
+constexpr char kRestoreDetails[] =
     "Without PATH every component becomes DIR/NAME; a PATH a/b becomes DIR/b.  Several arguments may be given.  Of a\n"
     "component with parts the original is written, as DIR/NAME/dump.sql or the like; of a part or a directory of parts\n"
     "its file: db/authentik becomes DIR/authentik.sql, db/authentik/public/t becomes DIR/t.sql.  DIR is made if it isn't\n"
@@ -46,7 +46,7 @@ constexpr char kDetails[] =
 class Restore : public Command {
  public:
   CommandHelp help() const override {
-    return {"restore", "[OPTIONS] SNAPSHOT[:PATH]... --target DIR | --to URL", "bring files, databases, keys or documents back", kDetails};
+    return {"restore", "[OPTIONS] SNAPSHOT[:PATH]... --target DIR | --to URL", "bring files, databases, keys or documents back", kRestoreDetails};
   }
 
   void declare(Arguments& to) override {

@@ -6,7 +6,7 @@ namespace cairn {
 
 namespace {
 
-constexpr size_t kTreeCacheBytes = 8 << 20;
+constexpr size_t kBeforeTreeCacheBytes = 8 << 20;
 constexpr size_t kListCacheBytes = 4 << 20;  // of frames with chunk lists of unchanged files, for each worker
 
 }  // namespace
@@ -16,7 +16,7 @@ Before::Before(Repository& repository, const WriteSession* session) : repository
   const bool dry_run = session == nullptr;
   if (keys.may_read()) {
     snapshots_ = dry_run ? repository.snapshots() : list_snapshots(repository.backend(), keys, session->seen()).snapshots;
-    reader_ = std::make_unique<ChunkReader>(repository.backend(), keys, repository.index(), kTreeCacheBytes);
+    reader_ = std::make_unique<ChunkReader>(repository.backend(), keys, repository.index(), kBeforeTreeCacheBytes);
     return;
   }
   caches_ = std::make_unique<TreeCaches>(repository.cache_folder(), keys);

@@ -13,7 +13,7 @@ namespace {
 constexpr size_t kTaskEntries = 256;
 
 // The same object, by all that a list tells of it.
-bool unmodified(const Entry& now, const Entry& before) {
+bool unmodified_object(const Entry& now, const Entry& before) {
   const std::string etag = etag_of(now.xattrs);
   return before.type == EntryType::kFile && !before.damaged_source && now.size_bytes == before.size_bytes &&
          now.mtime_ns == before.mtime_ns && !etag.empty() && etag == etag_of(before.xattrs);
@@ -56,7 +56,7 @@ void BucketPlan::add_object(WalkStep&& step, BucketTask& task) {
   Entry& now = entry.entry;
   const Entry* before = previous_.find(now.name);
   entry.change = before ? JobEntry::Change::kChanged : JobEntry::Change::kNew;
-  if (before && !options_.force && unmodified(now, *before)) {
+  if (before && !options_.force && unmodified_object(now, *before)) {
     entry.change = JobEntry::Change::kUnmodified;
     entry.content = JobEntry::Content::kKeep;
     now.content = before->content;

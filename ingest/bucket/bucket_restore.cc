@@ -17,9 +17,9 @@ namespace cairn {
 
 namespace {
 
-constexpr size_t kConnections = 16;
-constexpr size_t kWindow = 4 * kConnections;
-constexpr uint64_t kMostWaitingBytes = 256 << 20;
+constexpr size_t kRestoreConnections = 16;
+constexpr size_t kRestoreWindow = 4 * kRestoreConnections;
+constexpr uint64_t kMostUnwrittenBytes = 256 << 20;
 constexpr uint64_t kMostPutBytes = uint64_t{5} << 30;   // Amazon's, and everybody's
 constexpr uint64_t kHopeless = 20;                     // failures without a success: it is the bucket or the key, not the objects
 constexpr size_t kReaderCacheBytes = 32 << 20;
@@ -197,15 +197,15 @@ void BucketRestore::finish(Upload&& upload) {
 
 void BucketRestore::run(StoredObjects& objects) {
   OrderedPrefetch<Upload, Upload> looked(
-      kConnections, kWindow, [&] { return begin(objects); }, [this](size_t, Upload&& upload) { return look(std::move(upload)); });
+      kRestoreConnections, kRestoreWindow, [&] { return begin(objects); }, [this](size_t, Upload&& upload) { return look(std::move(upload)); });
   OrderedPrefetch<Upload, Upload> done(
-      kConnections, kWindow,
+      kRestoreConnections, kRestoreWindow,
       [&] {
         std::optional<Upload> upload = looked.take();
         if (upload) read_content(*upload);
         return upload;
       },
-      [this](size_t, Upload&& upload) { return put(std::move(upload)); }, kMostWaitingBytes,
+      [this](size_t, Upload&& upload) { return put(std::move(upload)); }, kMostUnwrittenBytes,
       [](const Upload& upload) { return upload.body ? upload.body->size_bytes() : 0; });
   while (std::optional<Upload> upload = done.take()) finish(std::move(*upload));
   monitor_.note(describe(client_.counts()));

@@ -8,13 +8,13 @@ namespace cairn {
 
 namespace {
 
-constexpr size_t kConnections = 16;               // a GET is mostly waiting
-constexpr size_t kWindow = 4 * kConnections;      // tasks: small objects behind a slow one
+constexpr size_t kSourceConnections = 16;               // a GET is mostly waiting
+constexpr size_t kSourceWindow = 4 * kSourceConnections;      // tasks: small objects behind a slow one
 constexpr uint64_t kMostFetchedBytes = 64 << 20;
 constexpr uint64_t kWholeMostBytes = 1 << 20;     // longer objects are cut here
 constexpr uint64_t kJobBytes = 1 << 20;
 constexpr size_t kJobEntries = 512;
-constexpr int kMostAttempts = 3;
+constexpr int kMostGets = 3;
 constexpr uint64_t kToldObjects = 10'000;
 
 using Outcome = ObjectPiece::Outcome;
@@ -35,7 +35,7 @@ BucketSource::BucketSource(const SourceSpec& source, PreviousTree& previous, con
       plan_(std::make_unique<BucketPlan>(*walk_, previous, options, source.bucket->root(), shown_, source.name)) {
   read_list();
   fetched_ = std::make_unique<OrderedPrefetch<BucketTask, Fetched>>(
-      kConnections, kWindow,
+      kSourceConnections, kSourceWindow,
       [this] {
         monitor_.check_interrupted();
         return plan_->next();
@@ -142,7 +142,7 @@ bool BucketSource::open_again() {
   slicer_.reset();
   content_.reset();
   std::string why = "changed every time it was read; it is left for the next backup";
-  while (attempts_++ < kMostAttempts) {
+  while (attempts_++ < kMostGets) {
     try {
       content_ = ObjectContent::open(client_, long_entry_->open_name);
       put_facts(content_->facts(), long_entry_->entry);

@@ -11,7 +11,7 @@ namespace {
 constexpr size_t kMostPieces = 64 << 10;      // of a window
 constexpr size_t kMostRefs = 256 << 10;
 constexpr size_t kMostSteps = 32 << 10;
-constexpr size_t kTreeCacheBytes = 8 << 20;
+constexpr size_t kCopyTreeCacheBytes = 8 << 20;
 constexpr size_t kWorkerCacheBytes = 2 << 20; // a frame is used once and then dropped
 constexpr size_t kOpenPacks = 64;             // tables a worker keeps
 constexpr size_t kQuestion = 4096;            // keys of one question to the index
@@ -21,7 +21,7 @@ constexpr size_t kQuestion = 4096;            // keys of one question to the ind
 ChunkCopier::ChunkCopier(Repository& source, const Keyring& keys, WriteSession& session, KnownIds& known, size_t threads,
                          Monitor& monitor)
     : source_(source), source_index_(source.index()), keys_(keys), session_(session), known_(known), monitor_(monitor),
-      trees_(source.backend(), source.keys(), source.index(), kTreeCacheBytes) {
+      trees_(source.backend(), source.keys(), source.index(), kCopyTreeCacheBytes) {
   for (size_t i = 0; i < threads; ++i) workers_.emplace_back(source, session);
 }
 

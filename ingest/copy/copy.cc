@@ -13,7 +13,7 @@ namespace cairn {
 
 namespace {
 
-constexpr size_t kCacheBytes = 8 << 20;
+constexpr size_t kSizeCacheBytes = 8 << 20;
 
 void require_keys(const Repository& source, const Repository& destination) {
   if (source.config().repository == destination.config().repository)
@@ -37,12 +37,12 @@ class Copier {
 
   // nullopt when the source hasn't all of it.
   std::optional<Manifest> copy(const Manifest& original) {
-    constexpr int kMostAttempts = 3;
+    constexpr int kMostReads = 3;
     for (int attempt = 1;; ++attempt) {
       try {
         return copy_once(original);
       } catch (const Overtaken&) {
-        if (attempt == kMostAttempts) throw;
+        if (attempt == kMostReads) throw;
       }
       monitor_.warning("a prune took away something this copy rests on: it begins again, with what was stored");
     }
@@ -91,8 +91,8 @@ class Copier {
           newest = &m;
       if (newest) like_it.insert(newest);
     }
-    ChunkReader before(source_.backend(), source_.keys(), source_.index(), kCacheBytes);
-    ChunkReader after = session.make_reader(kCacheBytes);
+    ChunkReader before(source_.backend(), source_.keys(), source_.index(), kSizeCacheBytes);
+    ChunkReader after = session.make_reader(kSizeCacheBytes);
     for (const Manifest* m : like_it)
       KnownCopies(before, after, session, options_.recut, known_, monitor_).learn(originals_.at(m->origin), *m);
   }

@@ -8,9 +8,9 @@ namespace cairn {
 
 namespace {
 
-constexpr size_t kTreeCacheBytes = 8 << 20;
+constexpr size_t kRecutTreeCacheBytes = 8 << 20;
 constexpr size_t kContentCacheBytes = 16 << 20;   // small files of one frame are read one after the other
-constexpr size_t kMostSteps = 512;                // without bytes, in one job
+constexpr size_t kMostRecutSteps = 512;                // without bytes, in one job
 
 // Of a component whose stored stream is what a backup scans for its parts.
 StreamFormat format_of(const ComponentInfo& component) {
@@ -66,7 +66,7 @@ class Recutter::StoredContent : public ByteSource {
 };
 
 Recutter::Recutter(Repository& source, const Keyring& keys, const ChunkerParams& params, WriteSession& session, size_t threads, Monitor& monitor)
-    : params_(params), monitor_(monitor), trees_(source.backend(), source.keys(), source.index(), kTreeCacheBytes),
+    : params_(params), monitor_(monitor), trees_(source.backend(), source.keys(), source.index(), kRecutTreeCacheBytes),
       chunks_(source.backend(), source.keys(), source.index(), kContentCacheBytes), stored_bytes_(1) {
   for (size_t i = 0; i < threads; ++i) workers_.emplace_back(session, keys, params, GetObject(), monitor, stored_bytes_);
 }
@@ -92,7 +92,7 @@ void Recutter::flush() {
 std::optional<Recutter::Work> Recutter::next(TreeSteps& steps) {
   Work work;
   monitor_.check_interrupted();
-  while (!slicer_ && work.before.size() < kMostSteps) {
+  while (!slicer_ && work.before.size() < kMostRecutSteps) {
     auto step = steps.next();
     if (!step) break;
     if (step->content_due) open(std::move(*step));

@@ -7,13 +7,13 @@ namespace cairn {
 
 namespace {
 
-constexpr size_t kCacheBytes = 8 << 20;
+constexpr size_t kSnapshotCacheBytes = 8 << 20;
 
 }  // namespace
 
 SnapshotCopy::SnapshotCopy(Repository& source, Repository& destination, WriteSession& session, KnownIds& known, const CopyOptions& options,
                            Monitor& monitor)
-    : source_(source), known_(known), monitor_(monitor), objects_(source.backend(), source.keys(), source.index(), kCacheBytes),
+    : source_(source), known_(known), monitor_(monitor), objects_(source.backend(), source.keys(), source.index(), kSnapshotCacheBytes),
       params_(destination.keys().chunker_params(destination.config().sizes)), content_(destination.config().content),
       put_([&session](ByteView object) { return session.put_object(object); }), tree_(put_, known, monitor) {
   const size_t threads = options.threads ? options.threads : processor_count();

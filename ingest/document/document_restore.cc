@@ -14,7 +14,7 @@ namespace cairn {
 
 namespace {
 
-constexpr size_t kTreeCacheBytes = 8 << 20;
+constexpr size_t kDocumentTreeCacheBytes = 8 << 20;
 constexpr std::string_view kSuffix = ".json";
 
 // The one it was recognised by when it was saved, as it is known now.
@@ -42,7 +42,7 @@ DocumentRestoreResult restore_document(Repository& repository, const Manifest& s
   if (!info || info->kind != ComponentKind::kDocument)
     throw Error(ErrorCode::kInvalidArgument, printable(component) + ": is no document, so nothing can be taken out of it by section");
   const std::optional<DocumentProfile> profile = profile_of(*info);
-  ChunkReader trees(repository.backend(), repository.keys(), repository.index(), kTreeCacheBytes);
+  ChunkReader trees(repository.backend(), repository.keys(), repository.index(), kDocumentTreeCacheBytes);
   const std::optional<Entry> entry = find_path(trees.object_source(), snapshot.root, component);
   if (!entry) throw Error(ErrorCode::kCorrupt, printable(component) + ": is missing in the snapshot's root");
 

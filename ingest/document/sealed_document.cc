@@ -19,7 +19,7 @@ namespace cairn {
 namespace {
 
 constexpr size_t kOverheadBytes = kGcmNonceBytes + kGcmTagBytes;
-constexpr size_t kPieceBytes = 64 << 10;
+constexpr size_t kSealedPieceBytes = 64 << 10;
 constexpr size_t kSureBytes = 64;       // of JSON: nothing else becomes so many of it by chance
 constexpr size_t kMostKeyBytes = 128;   // that are read of what should be a key
 constexpr std::string_view kPlainName = "document.json", kSealedEnding = ".sealed";
@@ -61,7 +61,7 @@ class Opener {
   // False at the end of the stream.
   bool more() {
     const size_t before = held_.size();
-    held_.resize(before + kPieceBytes);
+    held_.resize(before + kSealedPieceBytes);
     const size_t size = read_(std::span(held_).subspan(before));
     held_.resize(before + size);
     hash_.update(ByteView(held_).subspan(before));
@@ -219,7 +219,7 @@ std::unique_ptr<PartedSource> make_sealed_document_source(std::function<size_t(s
 
 struct DocumentSealer::State {
   State(const Secret& key, const GcmNonce& nonce, std::function<void(ByteView)> to)
-      : cipher(AesGcm::Direction::kSeal, key, nonce), write(std::move(to)), piece(kPieceBytes) {}
+      : cipher(AesGcm::Direction::kSeal, key, nonce), write(std::move(to)), piece(kSealedPieceBytes) {}
   AesGcm cipher;
   std::function<void(ByteView)> write;
   Bytes piece;
@@ -236,7 +236,7 @@ DocumentSealer::~DocumentSealer() = default;
 
 void DocumentSealer::write(ByteView plain) {
   while (!plain.empty()) {
-    const ByteView now = plain.first(std::min(plain.size(), kPieceBytes));
+    const ByteView now = plain.first(std::min(plain.size(), kSealedPieceBytes));
     const auto sealed = std::span(state_->piece).first(now.size());
     state_->cipher.update(now, sealed);
     state_->write(sealed);

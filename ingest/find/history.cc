@@ -10,7 +10,7 @@ namespace cairn {
 
 namespace {
 
-constexpr size_t kTreeCacheBytes = 16 << 20;
+constexpr size_t kHistoryTreeCacheBytes = 16 << 20;
 
 // What one snapshot has at the path.
 struct State {
@@ -60,7 +60,7 @@ class Historian {
  public:
   Historian(Repository& repository, const std::string& path, Monitor& monitor)
       : repository_(repository), path_(path), name_(path.substr(0, path.find('/'))), monitor_(monitor),
-        reader_(repository.backend(), repository.keys(), repository.index(), kTreeCacheBytes), in_tree_(reader_.single(), path_),
+        reader_(repository.backend(), repository.keys(), repository.index(), kHistoryTreeCacheBytes), in_tree_(reader_.single(), path_),
         component_(reader_.single(), name_) {}
 
   bool concerns(const Manifest& snapshot) const { return snapshot.component(name_) != nullptr; }

@@ -8,7 +8,7 @@ namespace cairn {
 
 namespace {
 
-constexpr size_t kTreeCacheBytes = 8 << 20;
+constexpr size_t kSearchTreeCacheBytes = 8 << 20;
 constexpr size_t kBatch = 4 << 10;         // objects looked up and read together
 constexpr size_t kMostAhead = 64 << 10;    // names and matches that were read ahead
 
@@ -28,7 +28,7 @@ std::string location_of(const Entry& entry) {
 
 FindSearch::FindSearch(Repository& repository, const FindCriteria& criteria, FoundTree& found, Monitor& monitor)
     : repository_(repository), criteria_(criteria), found_(found), monitor_(monitor),
-      reader_(repository.backend(), repository.keys(), repository.index(), kTreeCacheBytes) {}
+      reader_(repository.backend(), repository.keys(), repository.index(), kSearchTreeCacheBytes) {}
 
 template <class Work>
 void FindSearch::guarded(const std::string& path, Work work) {

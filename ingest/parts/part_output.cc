@@ -11,7 +11,7 @@ namespace cairn {
 namespace {
 
 constexpr size_t kReaderCacheBytes = 8 << 20;
-constexpr size_t kMostRuns = 64;              // in one job: a megabyte of small chunks, which stays in a processor's cache
+constexpr size_t kMostJobRuns = 64;              // in one job: a megabyte of small chunks, which stays in a processor's cache
 constexpr uint64_t kJobBytes = 4 << 20;
 constexpr uint64_t kZeroStep = 1 << 20;       // long holes in steps, so that no job needs much memory
 constexpr uint64_t kSmallBytes = 1 << 20;     // not worth starting threads for
@@ -61,7 +61,7 @@ class PartOutput::Jobs {
 
   std::optional<Job> next() {
     Job job;
-    while (job.runs.size() < kMostRuns && job.bytes < kJobBytes) {
+    while (job.runs.size() < kMostJobRuns && job.bytes < kJobBytes) {
       std::optional<Run> run = next_run();
       if (!run) break;
       job.bytes += run->text.empty() ? run->run.length_bytes : run->text.size();

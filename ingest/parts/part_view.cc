@@ -11,7 +11,7 @@ namespace cairn {
 
 namespace {
 
-constexpr size_t kTreeCacheBytes = 8 << 20;
+constexpr size_t kViewTreeCacheBytes = 8 << 20;
 
 // What is behind the name of a part as a file: a/b.sql is all of a/b.
 std::string_view suffix_of(ComponentKind kind) {
@@ -62,7 +62,7 @@ std::unique_ptr<PartView> PartView::of_path(Repository& repository, const Manife
   std::string_view name = path.substr(0, path.find('/'));
   const ComponentInfo* component = name.empty() ? nullptr : snapshot.component(name);
   if (!component || !has_parts(*component)) return nullptr;
-  ChunkReader reader(repository.backend(), repository.keys(), repository.index(), kTreeCacheBytes);
+  ChunkReader reader(repository.backend(), repository.keys(), repository.index(), kViewTreeCacheBytes);
   auto entry = DirectoryReader::find(reader.object_source(), snapshot.root, name);
   if (!entry || entry->type != EntryType::kFile) return nullptr;
   *beneath = path.substr(std::min(name.size() + 1, path.size()));
@@ -71,7 +71,7 @@ std::unique_ptr<PartView> PartView::of_path(Repository& repository, const Manife
 
 PartView::PartView(Repository& repository, const ComponentInfo& component, Entry entry, Monitor& monitor, size_t threads)
     : repository_(repository), component_(component), entry_(std::move(entry)),
-      reader_(repository.backend(), repository.keys(), repository.index(), kTreeCacheBytes),
+      reader_(repository.backend(), repository.keys(), repository.index(), kViewTreeCacheBytes),
       output_(repository, entry_.content, threads, monitor), suffix_(suffix_of(component.kind)),
       original_name_(name_of_original(component)) {}
 

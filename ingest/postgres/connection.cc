@@ -15,7 +15,7 @@ namespace cairn {
 
 namespace {
 
-constexpr size_t kPieceBytes = 1 << 20;   // of COPY data: libpq holds one twice
+constexpr size_t kCopyPieceBytes = 1 << 20;   // of COPY data: libpq holds one twice
 
 ServerMessage message_of(const PGresult* result) {
   const auto field = [&](int which) { return libpq_line(::PQresultErrorField(result, which)); };
@@ -219,7 +219,7 @@ bool PostgresConnection::copy_out(std::string& block, size_t block_bytes) {
   block.resize(std::max(used, block_bytes));
   bool more = true;
   while (more && used < block_bytes) {
-    const int size = ::PQgetlineAsync(connection_.get(), block.data() + used, static_cast<int>(std::min(block_bytes - used, kPieceBytes)));
+    const int size = ::PQgetlineAsync(connection_.get(), block.data() + used, static_cast<int>(std::min(block_bytes - used, kCopyPieceBytes)));
     if (size == 0) wait(true, false);
     if (size > 0) used += static_cast<size_t>(size);
     more = size >= 0;
@@ -235,7 +235,7 @@ void PostgresConnection::begin_copy_in(const std::string& sql) { begin_copy(sql,
 
 void PostgresConnection::put_copy(ByteView bytes) {
   while (!bytes.empty()) {
-    const size_t size = std::min(bytes.size(), kPieceBytes);
+    const size_t size = std::min(bytes.size(), kCopyPieceBytes);
     const int taken = ::PQputCopyData(connection_.get(), reinterpret_cast<const char*>(bytes.data()), static_cast<int>(size));
     if (taken < 0) throw_lost();
     if (taken > 0) bytes = bytes.subspan(size);

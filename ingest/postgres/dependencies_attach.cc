@@ -8,7 +8,7 @@ namespace cairn {
 
 namespace {
 
-std::string without_quotes(std::string_view text) {
+std::string bare_name(std::string_view text) {
   std::string out(text);
   std::erase(out, '"');
   return out;
@@ -92,7 +92,7 @@ void DumpObjects::attach_sequence_owner(uint32_t index) {
 void DumpObjects::attach_publication_member(uint32_t index) {
   const DumpItem& item = items_[index];
   for (size_t blank = item.tag.find(' '); blank != item.tag.npos; blank = item.tag.find(' ', blank + 1)) {
-    uint32_t found = find_loose("PUBLICATION " + without_quotes(item.tag.substr(0, blank)));
+    uint32_t found = find_loose("PUBLICATION " + bare_name(item.tag.substr(0, blank)));
     if (found != kNobody) return give(index, found, ItemRole::kOptional);
   }
 }
@@ -107,11 +107,11 @@ std::string_view DumpObjects::own_name(uint32_t index) const {
 
 // "TRIGGER t ON users": the entry that made it, when that is optional.
 uint32_t DumpObjects::followed_item(uint32_t object, std::string_view remark_tag) const {
-  std::string wanted = without_quotes(remark_tag);
-  std::string table = " ON " + without_quotes(header_text(objects_[object].name.name));
+  std::string wanted = bare_name(remark_tag);
+  std::string table = " ON " + bare_name(header_text(objects_[object].name.name));
   for (uint32_t item : objects_[object].items) {
     if (roles_[item] != ItemRole::kOptional) continue;
-    if (std::string(word_of_optional(items_[item].type)) + " " + without_quotes(own_name(item)) + table == wanted) return item;
+    if (std::string(word_of_optional(items_[item].type)) + " " + bare_name(own_name(item)) + table == wanted) return item;
   }
   return kNobody;
 }
@@ -146,7 +146,7 @@ void DumpObjects::attach_remark(uint32_t index) {
     owner = large_objects_;
   } else {
     owner = item.schema.empty() ? kNobody : find_other(item, tag);
-    if (owner == kNobody) owner = find_loose(without_quotes(item.tag));
+    if (owner == kNobody) owner = find_loose(bare_name(item.tag));
   }
   give(index, owner, ItemRole::kCore);
 }
@@ -183,7 +183,7 @@ void DumpObjects::resolve(uint32_t index) {
     if (!found && strict) missing_.try_emplace(index, &name);
   }
   if (item.type == "PUBLICATION TABLES IN SCHEMA") {
-    uint32_t schema = find_loose("SCHEMA " + without_quotes(item.tag.substr(std::min(item.tag.find(' ') + 1, item.tag.size()))));
+    uint32_t schema = find_loose("SCHEMA " + bare_name(item.tag.substr(std::min(item.tag.find(' ') + 1, item.tag.size()))));
     if (schema != kNobody) add(schema);
   }
   std::sort(mentions_.begin() + static_cast<std::ptrdiff_t>(begin), mentions_.end());

@@ -18,7 +18,7 @@ namespace {
 
 constexpr size_t kSendBytes = 256 << 10;
 constexpr size_t kReadBytes = 64 << 10;
-constexpr size_t kMostHeadBytes = 4 << 10;  // of a line before a long string; errors are shorter
+constexpr size_t kMostLineBytes = 4 << 10;  // of a line before a long string; errors are shorter
 
 }  // namespace
 
@@ -192,7 +192,7 @@ RedisReply RedisConnection::receive_long() {
   while (!head.ends_with("\r\n")) {
     if (state.begin == state.end && !state.fill()) state.throw_lost();
     head += static_cast<char>(state.in[state.begin++]);
-    if (head.size() > kMostHeadBytes) state.throw_nonsense("a string without length");
+    if (head.size() > kMostLineBytes) state.throw_nonsense("a string without length");
   }
   int64_t size = 0;
   const auto [end, error] = std::from_chars(head.data() + 1, head.data() + head.size(), size);

@@ -12,7 +12,7 @@ namespace {
 
 constexpr size_t kSpillBytes = 64 << 10;
 const std::string kType = "type";
-constexpr size_t kMostHeadBytes = 64;   // of everything but the name
+constexpr size_t kMostKeyHeadBytes = 64;   // of everything but the name
 
 uint8_t* put_varint(uint8_t* at, uint64_t value) {
   for (; value >= 0x80; value >>= 7) *at++ = static_cast<uint8_t>(value | 0x80);
@@ -85,7 +85,7 @@ void KeyParts::add(std::string_view record_name, uint8_t type, std::optional<int
                    uint64_t value_bytes) {
   const size_t shared = shared_bytes(last_name_, record_name);
   const std::string_view rest = record_name.substr(shared);
-  std::array<uint8_t, kMostHeadBytes> head;
+  std::array<uint8_t, kMostKeyHeadBytes> head;
   uint8_t* at = put_varint(put_varint(head.data(), head_bytes), value_bytes);
   *at++ = type;
   *at++ = expires_ms ? 1 : 0;

@@ -18,7 +18,7 @@ constexpr size_t kMostFunctionBytes = 1 << 20;     // in a catalogue
 constexpr size_t kFunctionMemoryBytes = 8 << 20;
 constexpr size_t kMostVersionBytes = 64;
 constexpr size_t kMostWarnings = 10;
-constexpr size_t kBlockBytes = 256 << 10;           // read back at a time
+constexpr size_t kIntakeBlockBytes = 256 << 10;           // read back at a time
 
 void append(Bytes& out, ByteView bytes) { out.insert(out.end(), bytes.begin(), bytes.end()); }
 
@@ -171,7 +171,7 @@ void RdbIntake::give_up_long(const RdbKey& key, uint64_t value_begin, const Byte
   for (const ByteView bytes : {key.expiry, key.use, key.type_and_name}) add_verbatim(bytes);
   Bytes block;
   for (uint64_t at = value_begin; at < long_records_.size_bytes(); at += block.size()) {
-    block.resize(static_cast<size_t>(std::min<uint64_t>(kBlockBytes, long_records_.size_bytes() - at)));
+    block.resize(static_cast<size_t>(std::min<uint64_t>(kIntakeBlockBytes, long_records_.size_bytes() - at)));
     long_records_.read(at, block);
     add_verbatim(block);
   }

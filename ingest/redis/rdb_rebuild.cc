@@ -16,20 +16,20 @@ namespace {
 
 constexpr size_t kMostCarriedBytes = 64 << 10;   // longer records are read a second time when their turn comes
 constexpr size_t kFetchBytes = 1 << 20;
-constexpr size_t kPieceBytes = 256 << 10;
+constexpr size_t kRebuiltPieceBytes = 256 << 10;
 
 using Write = std::function<void(ByteView)>;
 
 [[noreturn]] void corrupt(const std::string& why) { throw Error(ErrorCode::kCorrupt, "RDB file: rebuilding it: " + why); }
 
-void append(Bytes& out, ByteView bytes) { out.insert(out.end(), bytes.begin(), bytes.end()); }
+void append_bytes(Bytes& out, ByteView bytes) { out.insert(out.end(), bytes.begin(), bytes.end()); }
 
 // Bytes [begin, begin + size) of the stored stream; grows as they come.
 Bytes fetch(const ReadStored& read, uint64_t begin, uint64_t size) {
   Bytes out;
   for (uint64_t at = 0; at < size; at = out.size()) {
     const uint64_t want = std::min<uint64_t>(kFetchBytes, size - at);
-    read(begin + at, want, [&](ByteView bytes) { append(out, bytes); });
+    read(begin + at, want, [&](ByteView bytes) { append_bytes(out, bytes); });
     if (out.size() != at + want) corrupt("its stored bytes end too early");
   }
   return out;
@@ -210,7 +210,7 @@ void RdbRebuild::add_long(RdbReader& reader, uint64_t position, ByteView use) {
   for (ByteView piece = reader.value_piece(); !piece.empty(); piece = reader.value_piece()) {
     value_bytes += piece.size();
     gathers = gathers && value_bytes <= kMostInnerBytes;
-    if (gathers) append(value, piece);
+    if (gathers) append_bytes(value, piece);
     else value = {};
   }
   if (!reader.problem().empty()) corrupt("a stored value breaks off");
@@ -272,9 +272,9 @@ void RdbRebuild::pass(uint64_t begin, uint64_t size) {
 }
 
 void RdbRebuild::put(ByteView bytes) {
-  if (pending_.size() + bytes.size() > kPieceBytes) flush();
-  if (bytes.size() < kPieceBytes) {
-    append(pending_, bytes);
+  if (pending_.size() + bytes.size() > kRebuiltPieceBytes) flush();
+  if (bytes.size() < kRebuiltPieceBytes) {
+    append_bytes(pending_, bytes);
     return;
   }
   hash_.update(bytes);

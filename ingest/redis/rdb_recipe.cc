@@ -9,7 +9,7 @@ namespace cairn {
 namespace {
 
 constexpr uint64_t kVersion = 1;
-constexpr uint64_t kMostBytes = uint64_t{1} << 56;   // of a region: sums of them fit
+constexpr uint64_t kMostRegionBytes = uint64_t{1} << 56;   // of a region: sums of them fit
 constexpr uint64_t kUseFlag = 1;
 constexpr unsigned kMostWidth = 8;
 constexpr uint64_t kLeastRecordBytes = 3;            // a type, no name, no value
@@ -48,18 +48,18 @@ RdbRecipe decode_rdb_recipe(ByteView bytes) {
     throw Error(ErrorCode::kUnsupported, "recipe of an RDB file: of a newer kind (" + std::to_string(version) + "): use a newer cairn");
   RdbRecipe out;
   std::ranges::copy(in.raw(out.header.size()), out.header.begin());
-  out.original_bytes = in.varint_up_to(kMostBytes);
+  out.original_bytes = in.varint_up_to(kMostRegionBytes);
   std::ranges::copy(in.raw(out.hash.size()), out.hash.begin());
   out.records = in.varint_up_to(OrderTable::kMostRecords);
   out.has_use = in.varint_up_to(kUseFlag) != 0;
   out.width = static_cast<unsigned>(in.varint_up_to(kMostWidth));
   if (out.width == 0) in.fail("marks without a width");
-  out.record_bytes = in.varint_up_to(kMostBytes);
-  out.use_bytes = in.varint_up_to(kMostBytes);
-  out.inner_bytes = in.varint_up_to(kMostBytes);
+  out.record_bytes = in.varint_up_to(kMostRegionBytes);
+  out.use_bytes = in.varint_up_to(kMostRegionBytes);
+  out.inner_bytes = in.varint_up_to(kMostRegionBytes);
   out.exceptions = in.varint_up_to(out.records);
-  out.exception_bytes = in.varint_up_to(kMostBytes);
-  out.verbatim_bytes = in.varint_up_to(kMostBytes);
+  out.exception_bytes = in.varint_up_to(kMostRegionBytes);
+  out.verbatim_bytes = in.varint_up_to(kMostRegionBytes);
   // What these tell is read into memory at once.
   if (out.records > out.record_bytes / kLeastRecordBytes) in.fail("more records than their bytes can hold");
   if (out.exception_bytes > out.exceptions * kMostExceptionBytes) in.fail("more bytes of exceptions than these can take");

@@ -15,7 +15,7 @@ namespace cairn {
 
 namespace {
 
-constexpr size_t kTreeCacheBytes = 16 << 20;
+constexpr size_t kRestoreTreeCacheBytes = 16 << 20;
 constexpr size_t kWorkerCacheBytes = 2 << 20;   // a frame is used once and then dropped
 constexpr size_t kMostLinks = 1 << 20;
 
@@ -31,7 +31,7 @@ ApplyOptions apply_options() {
 Restorer::Restorer(Repository& repository, const Manifest& snapshot, const RestoreOptions& options, Monitor& monitor)
     : repository_(repository), index_(repository.index()), snapshot_(snapshot), options_(options), monitor_(monitor),
       threads_(options.threads ? options.threads : processor_count()),
-      trees_(repository.backend(), repository.keys(), index_, kTreeCacheBytes), window_(std::make_unique<RestoreWindow>()) {
+      trees_(repository.backend(), repository.keys(), index_, kRestoreTreeCacheBytes), window_(std::make_unique<RestoreWindow>()) {
   if (!options.dry_run) sink_ = std::make_unique<TreeSink>(options.target, options.overwrite, apply_options(), monitor);
   for (size_t i = 0; i < threads_; ++i)
     readers_.push_back(std::make_unique<ChunkReader>(repository.backend(), repository.keys(), index_, kWorkerCacheBytes));

@@ -13,11 +13,11 @@ namespace cairn {
 
 namespace {
 
-constexpr size_t kCacheBytes = 16 << 20;
+constexpr size_t kExportCacheBytes = 16 << 20;
 constexpr uint64_t kParallelBytes = 4 << 20;   // longer files are read by several threads
 constexpr uint64_t kLeastHoleBytes = 64 << 10; // shorter ones aren't worth a line in the archive's map
 constexpr size_t kMostLinks = 1 << 20;
-constexpr size_t kMostRuns = 1 << 16;
+constexpr size_t kMostExportRuns = 1 << 16;
 
 // A thing to export: an entry of a tree, or something beneath a component with parts.
 struct Wanted {
@@ -30,8 +30,8 @@ struct Wanted {
 class Exporter {
  public:
   Exporter(Repository& repository, TarFilter filter, const std::function<void(ByteView)>& write, Monitor& monitor)
-      : repository_(repository), monitor_(monitor), trees_(repository.backend(), repository.keys(), repository.index(), kCacheBytes),
-        chunks_(repository.backend(), repository.keys(), repository.index(), kCacheBytes), tar_(filter, write) {}
+      : repository_(repository), monitor_(monitor), trees_(repository.backend(), repository.keys(), repository.index(), kExportCacheBytes),
+        chunks_(repository.backend(), repository.keys(), repository.index(), kExportCacheBytes), tar_(filter, write) {}
 
   void add(const Wanted& wanted) {
     snapshot_ = wanted.snapshot;
@@ -118,7 +118,7 @@ class Exporter {
         at += ref.length_bytes;
       }
     if (holes && out.empty()) out.push_back({at, 0});   // nothing but a hole
-    if (!holes || out.size() > kMostRuns) out.clear();
+    if (!holes || out.size() > kMostExportRuns) out.clear();
     return out;
   }
 
@@ -132,7 +132,7 @@ class Exporter {
 };
 
 void look_up(Repository& repository, const ExportItem& item, std::vector<Wanted>& out, Monitor& monitor) {
-  ChunkReader reader(repository.backend(), repository.keys(), repository.index(), kCacheBytes);
+  ChunkReader reader(repository.backend(), repository.keys(), repository.index(), kExportCacheBytes);
   auto add = [&](const std::string& path) {
     Wanted wanted;
     wanted.snapshot = item.snapshot;

@@ -16,14 +16,14 @@ namespace cairn {
 namespace {
 
 constexpr int kDirectoryFlags = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-constexpr int kMostTries = 64;  // openat2 asks to be called again when a rename was under way
+constexpr int kMostCalls = 64;  // openat2 asks to be called again when a rename was under way
 
 int open_at_once(int directory_fd, const std::string& path) {
   struct ::open_how how{};
   how.flags = kDirectoryFlags;
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
   long fd = -1;
-  for (int i = 0; i < kMostTries; ++i) {
+  for (int i = 0; i < kMostCalls; ++i) {
     fd = ::syscall(SYS_openat2, directory_fd, path.c_str(), &how, sizeof how);
     if (fd >= 0 || (errno != EAGAIN && errno != EINTR)) break;
   }

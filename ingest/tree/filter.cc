@@ -117,7 +117,7 @@ bool match_path(std::string_view pattern, std::string_view path, bool floating) 
   return p > pattern.size();
 }
 
-[[noreturn]] void refuse(std::string_view pattern, const char* why) {
+[[noreturn]] void refuse_pattern(std::string_view pattern, const char* why) {
   throw Error(ErrorCode::kInvalidArgument, "pattern \"" + printable(pattern) + "\": " + why);
 }
 
@@ -126,11 +126,11 @@ void check_element(std::string_view pattern, std::string_view element) {
   for (size_t i = 0; i < element.size();) {
     if (element[i] == '[') {
       const size_t end = set_end(element, i);
-      if (end == kNo) refuse(pattern, "the set that '[' opens isn't closed before the next '/' or the end");
-      if (element.substr(i + 1, end - i - 2).find("[:") != kNo) refuse(pattern, "classes like [:alpha:] are not known");
+      if (end == kNo) refuse_pattern(pattern, "the set that '[' opens isn't closed before the next '/' or the end");
+      if (element.substr(i + 1, end - i - 2).find("[:") != kNo) refuse_pattern(pattern, "classes like [:alpha:] are not known");
       i = end;
     } else if (element[i] == '\\') {
-      if (i + 1 == element.size()) refuse(pattern, "a '\\' must be followed by the character it quotes");
+      if (i + 1 == element.size()) refuse_pattern(pattern, "a '\\' must be followed by the character it quotes");
       i += 2;
     } else {
       ++i;
@@ -161,7 +161,7 @@ void PatternList::add(std::string_view pattern) {
   while (rest.starts_with('/')) rest.remove_prefix(1);
   parsed.directory_only = rest.ends_with('/');
   while (rest.ends_with('/')) rest.remove_suffix(1);
-  if (rest.empty()) refuse(pattern, "names nothing");
+  if (rest.empty()) refuse_pattern(pattern, "names nothing");
 
   for (size_t at = 0; at <= rest.size();) {
     const std::string_view element = element_at(rest, at);

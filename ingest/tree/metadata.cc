@@ -134,7 +134,7 @@ const Xattr* find_xattr(const Entry& entry, std::string_view name) {
   return nullptr;
 }
 
-[[noreturn]] void fail(const Entry& entry, std::string_view what) {
+[[noreturn]] void fail_entry(const Entry& entry, std::string_view what) {
   int error_number = errno;  // building the message may change it
   throw errno_error(error_number, printable(entry.name) + ": " + std::string(what));
 }
@@ -154,10 +154,10 @@ void remove_others(const Place& place, const Entry& entry, const ApplyOptions& o
   bool listed = each_name(place, [&](const char* name) {
     if (removable(name, options.privileged) && !find_xattr(entry, name)) others.emplace_back(name);
   });
-  if (!listed) fail(entry, "cannot list extended attributes");
+  if (!listed) fail_entry(entry, "cannot list extended attributes");
   for (const std::string& name : others)
     if (place.remove(name.c_str()) != 0 && errno != ENODATA && errno != ENOTSUP && errno != EPERM)
-      fail(entry, "cannot remove extended attribute " + printable(name));
+      fail_entry(entry, "cannot remove extended attribute " + printable(name));
 }
 
 void set_xattrs(const Place& place, const Entry& entry, const ApplyOptions& options, ApplyReport& report) {
@@ -168,7 +168,7 @@ void set_xattrs(const Place& place, const Entry& entry, const ApplyOptions& opti
     if (allowed && place.set(xattr.name.c_str(), xattr.value) == 0) continue;
     // EACCES: a security module said no.  EINVAL: an ACL naming somebody this user namespace doesn't have.
     if (allowed && errno != EPERM && errno != ENOTSUP && errno != EACCES && errno != EINVAL)
-      fail(entry, "cannot set extended attribute " + printable(xattr.name));
+      fail_entry(entry, "cannot set extended attribute " + printable(xattr.name));
     ++report.xattrs;
   }
 }
@@ -207,9 +207,9 @@ uint32_t allowed_mode(const Entry& entry, const ApplyOptions& options, ApplyRepo
 template <class Chown>
 void set_owner(const Entry& entry, const ApplyOptions& options, ApplyReport& report, Chown chown_to) {
   if (!options.owner || chown_to(entry.uid, entry.gid) == 0) return;
-  if (errno != EPERM && errno != EINVAL) fail(entry, "cannot set owner");  // EINVAL: unknown to this user namespace
+  if (errno != EPERM && errno != EINVAL) fail_entry(entry, "cannot set owner");  // EINVAL: unknown to this user namespace
   ++report.owners;
-  if (chown_to(static_cast<uid_t>(-1), entry.gid) != 0 && errno != EPERM && errno != EINVAL) fail(entry, "cannot set group");
+  if (chown_to(static_cast<uid_t>(-1), entry.gid) != 0 && errno != EPERM && errno != EINVAL) fail_entry(entry, "cannot set group");
 }
 
 }  // namespace
@@ -263,21 +263,21 @@ void apply(int fd, const Entry& entry, const ApplyOptions& options, ApplyReport&
   remove_others({fd}, entry, options);
   set_owner(entry, options, report, [&](uid_t uid, gid_t gid) { return ::fchown(fd, uid, gid); });
   uint32_t mode = allowed_mode(entry, options, report, [&](struct ::stat& now) {
-    if (::fstat(fd, &now) != 0) fail(entry, "cannot examine");
+    if (::fstat(fd, &now) != 0) fail_entry(entry, "cannot examine");
   });
-  if (::fchmod(fd, mode) != 0) fail(entry, "cannot set mode");
+  if (::fchmod(fd, mode) != 0) fail_entry(entry, "cannot set mode");
   set_xattrs({fd}, entry, options, report);
   struct ::timespec times[2] = {{0, UTIME_OMIT}, to_timespec(entry.mtime_ns)};
-  if (::futimens(fd, times) != 0) fail(entry, "cannot set times");
+  if (::futimens(fd, times) != 0) fail_entry(entry, "cannot set times");
 }
 
 // Holds on to the one file by an O_PATH descriptor: whoever may write to the directory could put another in its place between
 // two calls by name (a hard link to somebody's file, to be given away by our chown).
 void apply_at(int directory_fd, const std::string& name, const Entry& entry, const ApplyOptions& options, ApplyReport& report) {
   Fd file(::openat(directory_fd, name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
-  if (file.get() < 0) fail(entry, "cannot open");
+  if (file.get() < 0) fail_entry(entry, "cannot open");
   struct ::stat now{};
-  if (::fstat(file.get(), &now) != 0) fail(entry, "cannot examine");
+  if (::fstat(file.get(), &now) != 0) fail_entry(entry, "cannot examine");
   if ((now.st_mode & S_IFMT) != file_type(entry.type))
     throw Error(ErrorCode::kIo, printable(entry.name) + ": something else was put in its place");
 
@@ -286,16 +286,16 @@ void apply_at(int directory_fd, const std::string& name, const Entry& entry, con
   set_owner(entry, options, report, [&](uid_t uid, gid_t gid) { return ::fchownat(file.get(), "", uid, gid, AT_EMPTY_PATH); });
   if (entry.type != EntryType::kSymlink) {  // a symlink has no mode of its own
     uint32_t mode = allowed_mode(entry, options, report, [&](struct ::stat& after) {
-      if (::fstat(file.get(), &after) != 0) fail(entry, "cannot examine");
+      if (::fstat(file.get(), &after) != 0) fail_entry(entry, "cannot examine");
     });
-    if (::chmod(place.path.c_str(), mode) != 0) fail(entry, "cannot set mode");
+    if (::chmod(place.path.c_str(), mode) != 0) fail_entry(entry, "cannot set mode");
   }
   set_xattrs(place, entry, options, report);
   struct ::timespec times[2] = {{0, UTIME_OMIT}, to_timespec(entry.mtime_ns)};
   int done = ::utimensat(file.get(), "", times, AT_EMPTY_PATH);
   if (done != 0 && errno == EINVAL)  // before Linux 5.8
     done = ::utimensat(directory_fd, name.c_str(), times, AT_SYMLINK_NOFOLLOW);
-  if (done != 0) fail(entry, "cannot set times");
+  if (done != 0) fail_entry(entry, "cannot set times");
 }
 
 }  // namespace cairn

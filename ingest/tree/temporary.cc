@@ -16,7 +16,7 @@ namespace cairn {
 
 namespace {
 
-constexpr int kMostTries = 16;  // at a name that is taken: 64 random bits meet no other by chance
+constexpr int kMostNames = 16;  // at a name that is taken: 64 random bits meet no other by chance
 
 // Reads far only into what begins with zeros.
 bool all_zeros(ByteView bytes) {
@@ -63,7 +63,7 @@ bool Temporary::publish(const std::string& name, bool replace) {
 
 Fd create_temporary_file(int directory_fd, RandomNames& names, std::string* name) {
   constexpr int kFlags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-  for (int i = 0; i < kMostTries; ++i) {
+  for (int i = 0; i < kMostNames; ++i) {
     *name = names.next();
     int fd = ::openat(directory_fd, name->c_str(), kFlags, S_IRUSR | S_IWUSR);
     if (fd >= 0 || errno != EEXIST) return Fd(fd);

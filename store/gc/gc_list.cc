@@ -11,9 +11,9 @@ namespace {
 
 constexpr std::string_view kGcDomain = "cairn gc list v1";
 constexpr char kGc[] = "gc/";
-constexpr int kMostAttempts = 5;
+constexpr int kMostReads = 5;
 
-enum Tag : uint64_t { kKindTag = 1, kGeneration = 2, kCreated = 3, kCondemned = 4, kRevoked = 5, kAccepted = 6, kBarredAuthors = 7, kSince = 8 };
+enum GcTag : uint64_t { kKindTag = 1, kGeneration = 2, kCreated = 3, kCondemned = 4, kRevoked = 5, kAccepted = 6, kBarredAuthors = 7, kSince = 8 };
 
 std::array<uint8_t, 32> object_id(uint64_t generation, GcList::Kind kind) {
   std::array<uint8_t, 32> id{};
@@ -152,7 +152,7 @@ std::optional<GcList> newest_gc_list(Backend& backend, const Keyring& keys, cons
     try {
       return GcList::decode(read_whole(backend, gc_list_name(newest), kMostGcListBytes), GcList::Kind::kCondemned, newest, keys);
     } catch (const Error& e) {   // a prune has written newer ones and taken this one away
-      if (e.code() != ErrorCode::kNotFound || attempt == kMostAttempts) throw;
+      if (e.code() != ErrorCode::kNotFound || attempt == kMostReads) throw;
     }
   }
 }

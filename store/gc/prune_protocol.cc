@@ -6,7 +6,7 @@ namespace cairn {
 
 namespace {
 
-constexpr int kMostAttempts = 16;   // lists that others may write before us; each is a whole prune of theirs
+constexpr int kMostLists = 16;   // lists that others may write before us; each is a whole prune of theirs
 
 // Ends the lease wherever the run ends.
 class PrunerLease {
@@ -88,7 +88,7 @@ Condemned next_condemned(const GcView& view, const std::vector<GcPack>& packs, c
 }
 
 PruneOutcome run_prune(PruneStore& store) {
-  for (int attempt = 0; attempt < kMostAttempts; ++attempt) {
+  for (int attempt = 0; attempt < kMostLists; ++attempt) {
     PruneOutcome outcome;
     PrunerLease own(store);
     GcView view = store.newest();

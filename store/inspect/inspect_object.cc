@@ -8,7 +8,7 @@ namespace cairn {
 
 namespace {
 
-constexpr size_t kCacheBytes = 32 << 20;
+constexpr size_t kInspectCacheBytes = 32 << 20;
 constexpr uint64_t kLeafBase = uint64_t{1} << 48;   // where a leaf of a catalogue stands in its stream isn't known: places before it may be meant
 
 void show_reference(const ChunkRef& ref, Shown& to) { to.add("chunk", ref.is_zeros() ? "zeros" : ref.id.hex()).add("bytes", ref.length_bytes); }
@@ -121,7 +121,7 @@ Inspection inspect_chunk(Repository& repository, const ChunkId& id) {
     return out;
   }
   try {
-    ChunkReader(repository.backend(), repository.keys(), repository.index(), kCacheBytes).chunk(id);
+    ChunkReader(repository.backend(), repository.keys(), repository.index(), kInspectCacheBytes).chunk(id);
     out.shown.add("content", "verified");
   } catch (const Error& e) {
     out.error = e.what();
@@ -134,7 +134,7 @@ Inspection inspect_tree(Repository& repository, const ChunkId& id) {
   Inspection out;
   out.shown.add("tree object", id.hex());
   try {
-    const Buffer bytes = ChunkReader(repository.backend(), repository.keys(), repository.index(), kCacheBytes).get(id);
+    const Buffer bytes = ChunkReader(repository.backend(), repository.keys(), repository.index(), kInspectCacheBytes).get(id);
     out.shown.add("bytes", bytes.size());
     Decoder in(bytes, object_name(id));
     show_object(in, out.shown);

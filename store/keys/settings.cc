@@ -8,11 +8,11 @@ namespace cairn {
 
 namespace {
 
-enum Tag : uint64_t { kCompression = 1, kFileChunks = 2, kStreamChunks = 3 };
+enum SettingTag : uint64_t { kCompression = 1, kFileChunks = 2, kStreamChunks = 3 };
 
 constexpr std::array<std::string_view, 3> kSizeNames = {"fine", "normal", "coarse"};   // by ChunkSize
 
-void field(Encoder& out, Tag tag, uint8_t value) {
+void field(Encoder& out, SettingTag tag, uint8_t value) {
   out.varint(tag);
   out.bytes({&value, 1});
 }

@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::string_view kNoteDomain = "cairn note v1";
 
-enum Tag : uint64_t { kId = 1, kStatement = 2 };
+enum NoteTag : uint64_t { kId = 1, kStatement = 2 };
 enum StatementTag : uint64_t {
   kKind = 1, kSnapshot = 2, kMade = 3, kWitness = 4, kReplacedBy = 5, kTagWord = 6, kOn = 7, kHow = 8
 };

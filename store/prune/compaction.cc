@@ -12,8 +12,8 @@ namespace cairn {
 
 namespace {
 
-constexpr size_t kCacheBytes = 8 << 20;        // a thread, for bases
-constexpr size_t kSegmentChunks = 512 << 10;
+constexpr size_t kBasesCacheBytes = 8 << 20;        // a thread, for bases
+constexpr size_t kMovedSegmentChunks = 512 << 10;
 
 class Compaction {
  public:
@@ -25,7 +25,7 @@ class Compaction {
     for (ObjectType type : {ObjectType::kTreePack, ObjectType::kDataPack}) move(packs, type);
     for (size_t begin = 0, end = 0, chunks = 0; end < written_.size();) {
       chunks += written_[end++].chunks.size();
-      if (chunks < kSegmentChunks && end < written_.size()) continue;
+      if (chunks < kMovedSegmentChunks && end < written_.size()) continue;
       std::span<const PackInfo> some(written_.data() + begin, end - begin);
       auto id = random_id<SegmentId>();
       put(repository_.backend(), segment_name(id), encode_segment(id, repository_.keys(), some));
@@ -60,7 +60,7 @@ class Compaction {
     std::exception_ptr failure;
     auto work = [&] {
       try {
-        ChunkReader bases(repository_.backend(), repository_.keys(), index_, kCacheBytes);
+        ChunkReader bases(repository_.backend(), repository_.keys(), index_, kBasesCacheBytes);
         const bool data = type == ObjectType::kDataPack;
         FrameBuilder builder(out, data ? kFilePolicy : kTreePolicy);
         Resealer resealer(repository_.backend(), repository_.keys(), bases, builder, level_ != 0 && data);

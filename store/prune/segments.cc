@@ -8,7 +8,7 @@ namespace cairn {
 
 namespace {
 
-constexpr size_t kSegmentChunks = 512 << 10;   // a new segment holds about so many: 20 MB
+constexpr size_t kNewSegmentChunks = 512 << 10;   // a new segment holds about so many: 20 MB
 constexpr size_t kSmallChunks = 64 << 10;      // a segment with fewer is small
 constexpr size_t kMostSmall = 16;              // more small ones than this are merged
 
@@ -27,7 +27,7 @@ class SegmentWriter {
       if (!seen_.insert(pack.id).second) continue;
       chunks_ += pack.chunks.size();
       packs_.push_back(std::move(pack));
-      if (chunks_ >= kSegmentChunks) flush();
+      if (chunks_ >= kNewSegmentChunks) flush();
     }
   }
   void flush() {

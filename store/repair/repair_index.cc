@@ -17,7 +17,7 @@ namespace cairn {
 
 namespace {
 
-constexpr size_t kSegmentChunks = 128 << 10;   // as sessions write them: about 5 MB
+constexpr size_t kRebuiltSegmentChunks = 128 << 10;   // as sessions write them: about 5 MB
 
 class IndexRepair {
  public:
@@ -171,7 +171,7 @@ void IndexRepair::keep(PackInfo pack) {
   report_.chunks_added += pack.chunks.size();
   batch_chunks_ += pack.chunks.size();
   batch_.push_back(std::move(pack));
-  if (batch_chunks_ >= kSegmentChunks) write_batch();
+  if (batch_chunks_ >= kRebuiltSegmentChunks) write_batch();
 }
 
 void IndexRepair::write_batch() {

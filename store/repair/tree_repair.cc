@@ -10,14 +10,14 @@ namespace cairn {
 
 namespace {
 
-constexpr size_t kReadCacheBytes = 32 << 20;
+constexpr size_t kTreeReadCacheBytes = 32 << 20;
 constexpr FramePolicy kBroughtPolicy{3, 1 << 20};
 
 }  // namespace
 
 TreeRepair::TreeRepair(Repository& repository, const LostChunks& lost, CheckProgress& progress)
     : repository_(repository), index_(repository.index()), lost_(lost), progress_(progress),
-      reader_(repository.backend(), repository.keys(), index_, kReadCacheBytes),
+      reader_(repository.backend(), repository.keys(), index_, kTreeReadCacheBytes),
       put_([this](ByteView bytes) { return put(bytes); }),
       get_([this](const ChunkId& id) { return object(id); }) {}
 

@@ -6,7 +6,7 @@ namespace cairn {
 
 namespace {
 
-enum Tag : uint64_t {
+enum ManifestTag : uint64_t {
   kTime = 1, kHost = 2, kUser = 3, kProgram = 4, kTag = 5, kRoot = 6, kComponent = 7, kOwnerName = 8, kGroupName = 9, kLease = 10,
   kGeneration = 11, kSequence = 12, kPrevious = 13, kStats = 14, kReachableSet = 15,  // 15: kept for prune's set of frames
   kOrigin = 16, kOriginalAuthor = 17

@@ -14,16 +14,16 @@ constexpr size_t kMostElements = 64;          // of a name
 constexpr size_t kMostElementBytes = 4096;    // as names of entries
 constexpr size_t kMostKindBytes = 255;    // and names of properties
 constexpr size_t kMostLeafParts = 64 << 10;   // a leaf in memory is many times its bytes
-constexpr size_t kLeafLeastBytes = 4 << 10;   // a leaf may end after this many
-constexpr uint64_t kLeafOneIn = 16;           // names; small leaves, because one changed part rewrites its leaf
-constexpr size_t kLeafMostBytes = 256 << 10;
-constexpr size_t kBranchLeast = 16, kBranchMost = 1024;  // children of a branch
+constexpr size_t kCatalogueLeafLeast = 4 << 10;   // a leaf may end after this many
+constexpr uint64_t kCatalogueLeafOneIn = 16;           // names; small leaves, because one changed part rewrites its leaf
+constexpr size_t kCatalogueLeafMost = 256 << 10;
+constexpr size_t kBranchLeast = 16, kCatalogueBranchMost = 1024;  // children of a branch
 constexpr size_t kBranchMostBytes = 1 << 20;  // names are long here
 constexpr size_t kVarint = 10;                // bytes at most
 constexpr size_t kLeafBeginning = 2 + kVarint;   // kind, version, how many
 
 // FNV-1a: only decides where leaves end, so that a part more or less touches one leaf.
-uint64_t name_hash(std::string_view name) {
+uint64_t part_hash(std::string_view name) {
   uint64_t hash = 0xcbf29ce484222325;
   for (char c : name) hash = (hash ^ static_cast<uint8_t>(c)) * 0x100000001b3;
   return hash ^ hash >> 29;
@@ -58,7 +58,7 @@ size_t weight_of_body(const Part& part) {
 std::optional<size_t> weight_if_held(const Part& part) {
   if (part.kind.size() > kMostKindBytes || !valid_part_name(part.name)) return std::nullopt;
   const size_t weight = part.name.size() + weight_of_body(part);
-  if (weight > kMostObjectBytes - kLeafMostBytes - kVarint) return std::nullopt;
+  if (weight > kMostObjectBytes - kCatalogueLeafMost - kVarint) return std::nullopt;
   for (const auto& [key, value] : part.properties)
     if (key.size() > kMostKindBytes) return std::nullopt;
   return weight;
@@ -234,8 +234,8 @@ bool CatalogueWriter::offer(const Part& part) {
   append_name(leaf_, part.name);
   append_part_body(leaf_, part, end_);
   leaf_weight_ += *weight;
-  const bool may_end = leaf_weight_ >= kLeafLeastBytes && name_hash(part.name) % kLeafOneIn == 0;
-  if (may_end || leaf_weight_ >= kLeafMostBytes) close_leaf();
+  const bool may_end = leaf_weight_ >= kCatalogueLeafLeast && part_hash(part.name) % kCatalogueLeafOneIn == 0;
+  if (may_end || leaf_weight_ >= kCatalogueLeafMost) close_leaf();
   return true;
 }
 
@@ -258,7 +258,7 @@ ChunkId CatalogueWriter::finish() {
       // A branch ends by content too (after a child whose id says so), so that branches share as leaves do.
       CatalogueChild sum = children_[begin];
       size_t end = begin + 1, name_bytes = sum.first_name.size();
-      while (end < children_.size() && end - begin < kBranchMost && name_bytes < kBranchMostBytes &&
+      while (end < children_.size() && end - begin < kCatalogueBranchMost && name_bytes < kBranchMostBytes &&
              !(end - begin >= kBranchLeast && children_[end - 1].id.bytes[0] == 0)) {
         sum.part_count += children_[end].part_count;
         sum.advance_bytes += children_[end].advance_bytes;

@@ -8,7 +8,7 @@
 namespace cairn {
 namespace {
 
-ErrorCode refused(const std::function<void()>& action) {
+ErrorCode layout_refused(const std::function<void()>& action) {
   try {
     action();
   } catch (const Error& error) {
@@ -50,7 +50,7 @@ TEST(Layout, FindsEveryByte) {
           ASSERT_EQ(at, begin + length);
         }
         const Extent beyond{begin, total - begin + 1};
-        EXPECT_EQ(refused([&] { verbatim ? same.verbatim(beyond) : same.text(beyond); }), ErrorCode::kCorrupt);
+        EXPECT_EQ(layout_refused([&] { verbatim ? same.verbatim(beyond) : same.text(beyond); }), ErrorCode::kCorrupt);
       }
     }
     for (uint64_t at = 0; at < layout.text_bytes(); ++at) {

@@ -8,7 +8,7 @@
 namespace cairn {
 namespace {
 
-ErrorCode refused(const std::function<void()>& action) {
+ErrorCode recipe_refused(const std::function<void()>& action) {
   try {
     action();
   } catch (const Error& error) {
@@ -50,7 +50,7 @@ TEST(Recipe, IsCheckedWhenItIsRead) {
   TakenIn bad = round_trip(archive);
   for (size_t size = 0; size < good.parts.recipe.size(); ++size) {
     bad.parts.recipe.assign(good.parts.recipe.begin(), good.parts.recipe.begin() + static_cast<ptrdiff_t>(size));
-    EXPECT_EQ(refused([&] { bad.rebuilt(); }), ErrorCode::kCorrupt) << size;
+    EXPECT_EQ(recipe_refused([&] { bad.rebuilt(); }), ErrorCode::kCorrupt) << size;
   }
   for (size_t at = 1; at < good.parts.recipe.size(); ++at) {
     for (const uint8_t change : {uint8_t{1}, uint8_t{0x80}, uint8_t{0x55}, uint8_t{0xff}}) {
@@ -65,8 +65,8 @@ TEST(Recipe, IsCheckedWhenItIsRead) {
   }
   bad.parts.recipe = good.parts.recipe;
   bad.parts.recipe[0] = 2;
-  EXPECT_EQ(refused([&] { archive_files(bad.parts.recipe); }), ErrorCode::kUnsupported);
-  EXPECT_EQ(refused([&] { good.rebuilt(1); }), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(recipe_refused([&] { archive_files(bad.parts.recipe); }), ErrorCode::kUnsupported);
+  EXPECT_EQ(recipe_refused([&] { good.rebuilt(1); }), ErrorCode::kInvalidArgument);
 }
 
 TEST(Recipe, NoticesADamagedStream) {
@@ -75,7 +75,7 @@ TEST(Recipe, NoticesADamagedStream) {
   const size_t rows = in.stored.find("akadmin", in.stored.find("COPY public.users (id"));
   ASSERT_NE(rows, in.stored.npos);
   in.stored[rows] = 'A';
-  EXPECT_EQ(refused([&] { in.rebuilt(); }), ErrorCode::kCorrupt);
+  EXPECT_EQ(recipe_refused([&] { in.rebuilt(); }), ErrorCode::kCorrupt);
 }
 
 // Files of a directory go where their names say.
@@ -86,7 +86,7 @@ TEST(Recipe, RefusesNamesThatLeadElsewhere) {
     file.name = name;
     recipe.end_file(file, {});
     const Bytes bytes = recipe.finish({});
-    EXPECT_EQ(refused([&] { archive_files(bytes); }), ErrorCode::kCorrupt) << name;
+    EXPECT_EQ(recipe_refused([&] { archive_files(bytes); }), ErrorCode::kCorrupt) << name;
   }
 }
 

@@ -94,10 +94,10 @@ class BackupFault : public BackupTest, public testing::WithParamInterface<Way> {
 };
 
 TEST_P(BackupFault, LeavesOldSnapshotsAndLetsTheNextRunWork) {
-  for (const char* name : {"a", "b/c", "b/d/e", "same"}) write_file(src(name), noise(3000, static_cast<uint64_t>(name[0])));
+  for (const char* name : {"a", "b/c", "b/d/e", "same"}) write_file(src(name), noise_text(3000, static_cast<uint64_t>(name[0])));
   BackupResult first = back_up();
   TreeFacts old_facts = facts_of(dir_ / "src");
-  write_file(src("b/new"), noise(2'500'000, 1));
+  write_file(src("b/new"), noise_text(2'500'000, 1));
   write_file(src("a"), "changed");
   fail_each_operation(memory_.snapshot(), first.manifest, old_facts);
 }
@@ -106,8 +106,8 @@ TEST_P(BackupFault, LeavesOldSnapshotsAndLetsTheNextRunWork) {
 class HealingFault : public BackupFault {};
 
 TEST_P(HealingFault, LeavesNoSnapshotThatRestsOnWhatWasNotStored) {
-  write_file(src("long"), noise(4'500'000, 1));
-  write_file(src("short"), noise(100'000, 2));
+  write_file(src("long"), noise_text(4'500'000, 1));
+  write_file(src("short"), noise_text(100'000, 2));
   std::this_thread::sleep_for(std::chrono::milliseconds(2100));
   BackupResult first = back_up();
   ASSERT_GT(data_packs().size(), 0u);
@@ -124,10 +124,10 @@ INSTANTIATE_TEST_SUITE_P(Ways, HealingFault, testing::Values(Way::kFails, Way::k
 class Healing : public BackupTest {
  protected:
   void heal(const std::function<void(const std::string& pack)>& harm) {
-    write_file(src("small"), noise(300, 1));
-    for (int i = 0; i < 20; ++i) write_file(src("d/" + std::to_string(i)), noise(70'000, 100 + static_cast<uint64_t>(i)));
-    write_file(src("long"), noise(5'000'000, 2));
-    write_file(src("with a hole"), noise(700'000, 3));
+    write_file(src("small"), noise_text(300, 1));
+    for (int i = 0; i < 20; ++i) write_file(src("d/" + std::to_string(i)), noise_text(70'000, 100 + static_cast<uint64_t>(i)));
+    write_file(src("long"), noise_text(5'000'000, 2));
+    write_file(src("with a hole"), noise_text(700'000, 3));
     fs::resize_file(src("with a hole"), 9'000'000);
     std::this_thread::sleep_for(std::chrono::milliseconds(2100));
     BackupResult first = back_up();
@@ -162,7 +162,7 @@ TEST_F(Healing, BringsBackWhatWasInATruncatedPack) {
 }
 
 TEST_F(Healing, HelpsWhoeverReadsTheSameFilesInAnotherPlace) {
-  write_file(src("file"), noise(200'000, 1));
+  write_file(src("file"), noise_text(200'000, 1));
   BackupResult first = back_up();
   TreeFacts facts = facts_of(dir_ / "src");
   for (const std::string& name : data_packs()) memory_.remove(name);

@@ -28,8 +28,8 @@ class BackupSources : public BackupTest {
 };
 
 TEST_F(BackupSources, OfSeveralKindsMakeOneSnapshot) {
-  write_file(src("file"), noise(3000, 1));
-  write_file(dir_ / "single", noise(700, 2));
+  write_file(src("file"), noise_text(3000, 1));
+  write_file(dir_ / "single", noise_text(700, 2));
   fs::create_symlink("single", dir_ / "link");
   write_file(dir_ / "link target/x", "x");
   BackupResult result = back_up({tree("z tree"), shell("shell", "printf 'from %s' shell; echo noted >&2"), tree_at("a file", dir_ / "single"),
@@ -50,17 +50,17 @@ TEST_F(BackupSources, OfSeveralKindsMakeOneSnapshot) {
   EXPECT_EQ(manifest.component("shell")->source, "exec:printf 'from %s' shell; echo noted >&2");
   EXPECT_EQ(content_of(manifest, "shell"), "from shell");
   EXPECT_EQ(content_of(manifest, "command"), "a b|$HOME|");
-  EXPECT_EQ(content_of(manifest, "a file"), noise(700, 2));
-  EXPECT_EQ(content_of(manifest, "followed"), noise(700, 2));
-  EXPECT_EQ(content_of(manifest, "z tree/file"), noise(3000, 1));
+  EXPECT_EQ(content_of(manifest, "a file"), noise_text(700, 2));
+  EXPECT_EQ(content_of(manifest, "followed"), noise_text(700, 2));
+  EXPECT_EQ(content_of(manifest, "z tree/file"), noise_text(3000, 1));
   EXPECT_EQ(damage(), "");
 }
 
 TEST_F(BackupSources, CountTheirNewAndStoredBytesOnceEach) {
-  write_file(src("a"), noise(3'000'000, 1));
-  write_file(src("b"), noise(70'000, 2));
-  write_file(dir_ / "other/copy", noise(3'000'000, 1));
-  write_file(dir_ / "other/own", noise(50'000, 3));
+  write_file(src("a"), noise_text(3'000'000, 1));
+  write_file(src("b"), noise_text(70'000, 2));
+  write_file(dir_ / "other/copy", noise_text(3'000'000, 1));
+  write_file(dir_ / "other/own", noise_text(50'000, 3));
   for (size_t threads : {1u, 4u}) {
     options_.threads = threads;
     options_.force = true;
@@ -72,7 +72,7 @@ TEST_F(BackupSources, CountTheirNewAndStoredBytesOnceEach) {
       new_bytes += component.new_bytes;
       stored_bytes += component.stored_bytes;
       size_bytes += component.size_bytes;
-      EXPECT_GE(component.stored_bytes, component.new_bytes) << "noise doesn't shrink: " << component.name;
+      EXPECT_GE(component.stored_bytes, component.new_bytes) << "noise_text doesn't shrink: " << component.name;
     }
     EXPECT_EQ(size_bytes, m.stats.bytes_read);
     EXPECT_EQ(m.size_bytes(), size_bytes);
@@ -117,7 +117,7 @@ TEST_F(BackupSources, MustHaveDifferentNamesThatCanBeNames) {
 }
 
 TEST_F(BackupSources, RecordNothingWhenACommandFailsAtItsEnd) {
-  write_file(src("file"), noise(5000, 1));
+  write_file(src("file"), noise_text(5000, 1));
   back_up();
   expect_nothing_recorded({tree(), shell("dump", "head -c 3000000 /dev/zero; echo 'connection lost' >&2; exit 3")}, ErrorCode::kIo,
                           "exit status 3");
@@ -166,7 +166,7 @@ TEST_F(BackupSources, OfAPipeAreMarkedAsUnverified) {
 TEST_F(BackupSources, WithUnreadableFilesAreIncompleteAndTheRestIsSaved) {
   if (::geteuid() != 0) GTEST_SKIP() << "needs root";
   for (const char* name : {"open", "locked", "locked directory/inside", "long and locked"}) write_file(src(name), name);
-  write_file(src("long and locked"), noise(2'000'000, 1));
+  write_file(src("long and locked"), noise_text(2'000'000, 1));
   write_file(dir_ / "fine/file", "fine");
   for (const char* name : {"locked", "locked directory", "long and locked"}) ASSERT_EQ(::chmod(src(name).c_str(), 0), 0);
   for (const TempDir* dir : {&dir_, &cache_}) ASSERT_EQ(::chmod(dir->path().c_str(), 0777), 0);

@@ -53,8 +53,8 @@ class Backup : public BackupTest {
 
 TEST_F(Backup, OfAnUnchangedTreeReadsNoFileAndStoresNothingButTheSnapshot) {
   write_file(src("small"), "small");
-  write_file(src("chunked"), noise(100'000, 1));
-  write_file(src("long"), noise(3'000'000, 2));
+  write_file(src("chunked"), noise_text(100'000, 1));
+  write_file(src("long"), noise_text(3'000'000, 2));
   fs::create_symlink("small", src("link"));
   fs::create_hard_link(src("chunked"), src("other name"));
   settle();
@@ -95,14 +95,14 @@ TEST_F(Backup, NoticesEveryKindOfChangeAndNothingElse) {
   back_up();
 
   auto times = [&](const char* name) { return fs::last_write_time(src(name)); };
-  auto overwrite = [&](const char* name) { write_file(src(name), noise(1000 + std::string(name).size(), static_cast<uint64_t>(name[0]))); };
+  auto overwrite = [&](const char* name) { write_file(src(name), noise_text(1000 + std::string(name).size(), static_cast<uint64_t>(name[0]))); };
   write_file(src("size"), "longer than it was" + std::string(1000, '.'));
   overwrite("mtime");
   auto ctime_before = times("ctime");
   overwrite("ctime");
   fs::last_write_time(src("ctime"), ctime_before);
   auto inode_before = times("inode");
-  write_file(src("new inode"), noise(1005, 10));
+  write_file(src("new inode"), noise_text(1005, 10));
   fs::last_write_time(src("new inode"), inode_before);
   fs::rename(src("new inode"), src("inode"));
   set_mtime_ns(src("touched"), 5);
@@ -145,7 +145,7 @@ TEST_F(Backup, ReadsAFileAgainThatMayHaveChangedInTheSameTick) {
 TEST_F(Backup, TrustsNoFileThatWasWrittenWhileTheBackupRan) {
   constexpr uint64_t kFiles = 60;
   auto name = [](uint64_t i) { return "f" + std::to_string(100 + i); };
-  for (uint64_t i = 0; i < kFiles; ++i) write_file(src(name(i)), noise(600 + 40 * i, i));
+  for (uint64_t i = 0; i < kFiles; ++i) write_file(src(name(i)), noise_text(600 + 40 * i, i));
   settle();
   options_.threads = 1;
   on_check_ = [&](uint64_t number) {
@@ -225,7 +225,7 @@ TEST_F(Backup, OfNothingButTellsWhatItWouldDoInADryRun) {
   settle();
   back_up();
   write_file(src("edited"), "afterwards");
-  write_file(src("d/new"), noise(5'000'000, 3));
+  write_file(src("d/new"), noise_text(5'000'000, 3));
   auto before = memory_.snapshot();
   options_.dry_run = true;
   BackupResult dry = back_up({tree(), shell("command", "touch " + (dir_ / "ran"))});

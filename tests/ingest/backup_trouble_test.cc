@@ -73,7 +73,7 @@ TEST_F(BackupTrouble, FilesMayVanishOrBecomeSomethingElseAtAnyMoment) {
     meddle_at_every_moment(
         [&] {
           for (const char* name : {"a", "b", "c", "d/inner", "e"}) write_file(src(name), std::string(1000, name[0]));
-          write_file(src("b long"), noise(1'200'000, 1));
+          write_file(src("b long"), noise_text(1'200'000, 1));
         },
         what[i],
         [&](const BackupResult& result) {
@@ -86,14 +86,14 @@ TEST_F(BackupTrouble, FilesMayVanishOrBecomeSomethingElseAtAnyMoment) {
           if (whole && entries["src/b"].type == EntryType::kFile) {
             EXPECT_EQ(content_of(result.manifest, "src/b"), std::string(1000, 'b'));
           }
-          EXPECT_EQ(content_of(result.manifest, "src/b long"), noise(1'200'000, 1));
+          EXPECT_EQ(content_of(result.manifest, "src/b long"), noise_text(1'200'000, 1));
         });
     EXPECT_GT(seen_, 0) << "no moment was between listing and reading";
   }
 }
 
 TEST_F(BackupTrouble, AFileThatGrowsShrinksOrChangesWhileItIsReadIsMarked) {
-  const std::string before = noise(4'000'000, 1);
+  const std::string before = noise_text(4'000'000, 1);
   std::vector<std::pair<std::string, std::function<void()>>> ways{
       {"grows", [&] { std::ofstream(src("long"), std::ios::app) << "more"; }},
       {"shrinks", [&] { fs::resize_file(src("long"), 1'500'000); }},
@@ -127,7 +127,7 @@ TEST_F(BackupTrouble, AFileThatGrowsShrinksOrChangesWhileItIsReadIsMarked) {
 }
 
 TEST_F(BackupTrouble, ADamagedSourceIsReadAgainThoughItsTimesAreTheSame) {
-  write_file(src("long"), noise(3'000'000, 1));
+  write_file(src("long"), noise_text(3'000'000, 1));
   on_check_ = [&](uint64_t number) {
     if (number == 6) std::ofstream(src("long"), std::ios::app) << "more";
   };
@@ -148,7 +148,7 @@ TEST_F(BackupTrouble, LinkedFilesThatChangeBetweenTheirNamesComeBackAsTheyWereRe
   meddle_at_every_moment(
       [&] {
         write_file(src("a"), "before");
-        write_file(src("b long"), noise(1'500'000, 1));  // what comes after it is listed late
+        write_file(src("b long"), noise_text(1'500'000, 1));  // what comes after it is listed late
         for (const char* name : {"c", "d"}) fs::create_hard_link(src("a"), src(name));
       },
       [&] { write_file(src("a"), "after!"); },  // of equal length
@@ -167,14 +167,14 @@ TEST_F(BackupTrouble, LinkedFilesThatChangeBetweenTheirNamesComeBackAsTheyWereRe
 }
 
 TEST_F(BackupTrouble, InterruptedAtAnyMomentLeavesARepositoryThatWorks) {
-  for (const char* name : {"a", "b", "d/c", "d/e/f"}) write_file(src(name), noise(30'000, static_cast<uint64_t>(name[0])));
-  write_file(src("long"), noise(3'000'000, 7));
+  for (const char* name : {"a", "b", "d/c", "d/e/f"}) write_file(src(name), noise_text(30'000, static_cast<uint64_t>(name[0])));
+  write_file(src("long"), noise_text(3'000'000, 7));
   BackupResult first = back_up();
   TreeFacts facts = facts_of(dir_ / "src");
   options_.force = true;
   for (uint64_t k = 1;; ++k) {
     SCOPED_TRACE("at check " + std::to_string(k));
-    write_file(src("d/new"), noise(50'000, 100 + k));
+    write_file(src("d/new"), noise_text(50'000, 100 + k));
     size_t before = snapshots().size();
     on_check_ = [&](uint64_t number) {
       if (number >= k) throw Error(ErrorCode::kInterrupted, "asked to stop");
@@ -196,7 +196,7 @@ TEST_F(BackupTrouble, InterruptedAtAnyMomentLeavesARepositoryThatWorks) {
 }
 
 TEST_F(BackupTrouble, WhatAnInterruptedBackupUploadedIsUsedByTheNext) {
-  for (int i = 0; i < 100; ++i) write_file(src("file " + std::to_string(i)), noise(100'000, static_cast<uint64_t>(i)));
+  for (int i = 0; i < 100; ++i) write_file(src("file " + std::to_string(i)), noise_text(100'000, static_cast<uint64_t>(i)));
   options_.threads = 1;
   on_check_ = [](uint64_t number) {  // of somewhat more than 200
     if (number >= 190) throw Error(ErrorCode::kInterrupted, "asked to stop");

@@ -25,12 +25,12 @@ class ContentDiffTest : public BackupTest {
 };
 
 TEST_F(ContentDiffTest, SaysForAnyTwoPlacesWhatTheirBytesSay) {
-  const std::string noise_a = noise(700'000, 1);
-  std::string b = noise(3'000, 2) + noise_a;
+  const std::string noise_a = noise_text(700'000, 1);
+  std::string b = noise_text(3'000, 2) + noise_a;
   std::mt19937_64 random(3);
   for (int i = 0; i < 40; ++i) b[random() % b.size()] ^= 1;
-  const std::string zeros(200'000, '\0'), a = noise_a + zeros + noise(10'000, 4);
-  b += zeros + noise(10'000, 4);
+  const std::string zeros(200'000, '\0'), a = noise_a + zeros + noise_text(10'000, 4);
+  b += zeros + noise_text(10'000, 4);
   save(a, b);
   ContentComparer compare(*reader_, a_, b_);
   size_t equal = 0;
@@ -56,7 +56,7 @@ TEST_F(ContentDiffTest, OfSeveralExtentsAndOfShortContentsToo) {
 }
 
 TEST_F(ContentDiffTest, APlaceBeyondTheEndIsAnError) {
-  save(noise(100'000, 5), noise(100'000, 5));
+  save(noise_text(100'000, 5), noise_text(100'000, 5));
   ContentComparer compare(*reader_, a_, b_);
   const Extent beyond{99'999, 2};
   EXPECT_THROW(compare.equal({&beyond, 1}, {&beyond, 1}), Error);

@@ -12,7 +12,7 @@ namespace cairn {
 namespace {
 
 // Names, bodies and rows that look like a dump, and every kind of thing whose statements have a form of their own.
-constexpr const char* kTraps = R"sql(
+constexpr const char* kSmallTraps = R"sql(
 CREATE ROLE "odd;role";
 CREATE SCHEMA app;
 CREATE TABLE users (id serial PRIMARY KEY, name text UNIQUE CHECK (name <> ''), note text DEFAULT '-- Name: n; Type: TABLE; Schema: -; Owner: -');
@@ -91,7 +91,7 @@ class DumpScannerServer : public PostgresTest {
     if (!PostgresServer::missing().empty()) return;
     server().run_sql("postgres", "CREATE DATABASE traps");
     server().run_sql("postgres", "CREATE DATABASE \"We\"\"ird 'db\\\"");
-    server().run_sql("traps", kTraps);
+    server().run_sql("traps", kSmallTraps);
   }
 
   static const DumpDatabase& traps_of(const DumpOutline& outline) {

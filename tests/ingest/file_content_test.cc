@@ -55,7 +55,7 @@ TEST_F(FileContentTest, GivesBytesAndMetadataOfTheOpenedFile) {
 }
 
 TEST_F(FileContentTest, PassesOverHoles) {
-  std::string data = noise(65'536, 1);
+  std::string data = noise_text(65'536, 1);
   write_file(dir_ / "file", "");
   fs::resize_file(dir_ / "file", 10'000'001);
   std::fstream(dir_ / "file", std::ios::in | std::ios::out | std::ios::binary).seekp(1 << 20).write(data.data(), 65'536);

@@ -20,7 +20,7 @@ std::vector<std::string> texts(std::string_view bytes) {
 }
 
 // An allocation of its own, so that a sanitizer sees a read beyond the end.
-void expect_corrupt(std::string_view bytes) {
+void expect_corrupt_listpack(std::string_view bytes) {
   const std::vector<char> exact(bytes.begin(), bytes.end());
   try {
     texts({exact.data(), exact.size()});
@@ -78,23 +78,23 @@ TEST(Listpack, ACountThatIsntKnownIsCounted) {
 
 TEST(Listpack, WhatDoesntFitIsRefused) {
   const std::string good = packed::listpack({"hello", 1000000, std::string(100, 'y')});
-  for (size_t size = 0; size < good.size(); ++size) expect_corrupt(good.substr(0, size));
-  expect_corrupt(good + "x");
+  for (size_t size = 0; size < good.size(); ++size) expect_corrupt_listpack(good.substr(0, size));
+  expect_corrupt_listpack(good + "x");
   std::string bad = good;
   bad[4] = 2;   // elements
-  expect_corrupt(bad);
+  expect_corrupt_listpack(bad);
   bad = good;
   bad[12] = 7;   // the first element's length for reading backwards
-  expect_corrupt(bad);
+  expect_corrupt_listpack(bad);
   for (char encoding : {'\xf5', '\xfa', '\xfe'}) {
     bad = good;
     bad[6] = encoding;
-    expect_corrupt(bad);
+    expect_corrupt_listpack(bad);
   }
-  expect_corrupt(std::string("\x0c\0\0\0\x01\0\xf0\xff\xff\xff\xff\xff", 12));   // a string of 4 GiB
+  expect_corrupt_listpack(std::string("\x0c\0\0\0\x01\0\xf0\xff\xff\xff\xff\xff", 12));   // a string of 4 GiB
   bad = packed::listpack({std::string(200, 'z')});
   bad[bad.size() - 3] = '\xff';   // the highest group of a length has its bit set: it would go on
-  expect_corrupt(bad);
+  expect_corrupt_listpack(bad);
 }
 
 }  // namespace

@@ -24,7 +24,7 @@ namespace {
 
 constexpr int64_t kSecond = 1'000'000'000;
 
-class Notes : public Monitor {
+class CaptureNotes : public Monitor {
  public:
   void error(const std::string& path, const std::string& message) override { errors_.push_back(path + ": " + message); }
   void warning(const std::string&) override {}
@@ -97,7 +97,7 @@ class Metadata : public testing::Test {
   }
 
   TempDir dir_;
-  Notes notes_;
+  CaptureNotes notes_;
   ApplyOptions options_;
   ApplyReport report_;
 };

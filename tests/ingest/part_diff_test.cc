@@ -6,17 +6,17 @@ namespace cairn {
 namespace {
 
 // A dump as pg_dump 15 writes it, of a few tables.
-struct Table {
+struct DumpedTable {
   std::string name, columns, rows;
 };
 
-std::string dump_of(const std::vector<Table>& tables, const std::string& time = "2026-11-20 03:00:00 UTC") {
+std::string dump_of_tables(const std::vector<DumpedTable>& tables, const std::string& time = "2026-11-20 03:00:00 UTC") {
   std::string out = "--\n-- PostgreSQL database dump\n--\n\n-- Dumped from database version 15.18\n-- Dumped by pg_dump version 15.18\n\n-- Started on " + time +
                     "\n\nSET statement_timeout = 0;\nSET client_encoding = 'UTF8';\nSELECT pg_catalog.set_config('search_path', '', false);\n\n";
-  for (const Table& table : tables)
+  for (const DumpedTable& table : tables)
     out += "--\n-- Name: " + table.name + "; Type: TABLE; Schema: public; Owner: me\n--\n\nCREATE TABLE public." + table.name + " (\n    " + table.columns +
            " integer\n);\n\n\nALTER TABLE public." + table.name + " OWNER TO me;\n\n";
-  for (const Table& table : tables)
+  for (const DumpedTable& table : tables)
     out += "--\n-- Data for Name: " + table.name + "; Type: TABLE DATA; Schema: public; Owner: me\n--\n\nCOPY public." + table.name + " (" + table.columns +
            ") FROM stdin;\n" + table.rows + "\\.\n\n\n";
   return out + "-- Completed on " + time + "\n\n--\n-- PostgreSQL database dump complete\n--\n\n";
@@ -52,14 +52,14 @@ class PartDiff : public BackupTest {
 };
 
 TEST_F(PartDiff, OfTheSameDataAnotherNightIsNothing) {
-  const std::vector<Table> tables = {{"a", "id", numbers(0, 50'000)}, {"b", "n", numbers(0, 10)}, {"empty", "x", ""}};
-  const Manifest before = back_up_dump(dump_of(tables)), after = back_up_dump(dump_of(tables, "2026-11-21 03:00:00 UTC"));
+  const std::vector<DumpedTable> tables = {{"a", "id", numbers(0, 50'000)}, {"b", "n", numbers(0, 10)}, {"empty", "x", ""}};
+  const Manifest before = back_up_dump(dump_of_tables(tables)), after = back_up_dump(dump_of_tables(tables, "2026-11-21 03:00:00 UTC"));
   EXPECT_EQ(differences(before, after), "");
 }
 
 TEST_F(PartDiff, NamesTablesAddedRemovedAndChangedWithRows) {
-  const Manifest before = back_up_dump(dump_of({{"changed", "id", numbers(0, 50'000)}, {"gone", "id", numbers(0, 7)}, {"kept", "id", numbers(0, 9'000)}, {"redefined", "id", numbers(0, 3)}}));
-  const Manifest after = back_up_dump(dump_of({{"changed", "id", numbers(5, 50'001)}, {"fresh", "id", numbers(0, 4)}, {"kept", "id", numbers(0, 9'000)}, {"redefined", "other", numbers(0, 3)}}));
+  const Manifest before = back_up_dump(dump_of_tables({{"changed", "id", numbers(0, 50'000)}, {"gone", "id", numbers(0, 7)}, {"kept", "id", numbers(0, 9'000)}, {"redefined", "id", numbers(0, 3)}}));
+  const Manifest after = back_up_dump(dump_of_tables({{"changed", "id", numbers(5, 50'001)}, {"fresh", "id", numbers(0, 4)}, {"kept", "id", numbers(0, 9'000)}, {"redefined", "other", numbers(0, 3)}}));
   EXPECT_EQ(differences(before, after),
             "M db/db/public/changed.sql +1 -5|+ db/db/public/fresh.sql +4|- db/db/public/gone.sql -7|M db/db/public/redefined.sql definition +0 -0|");
   EXPECT_EQ(differences(before, after, "db/db/public/changed"), "M db/db/public/changed.sql +1 -5|");

@@ -7,6 +7,7 @@
 
 #include "ingest/postgres/postgres_url.h"
 #include "store/error.h"
+#include "tests/ingest/live_fixture.h"
 #include "tests/ingest/postgres_server.h"
 
 namespace cairn {
@@ -14,7 +15,7 @@ namespace {
 
 using ::testing::HasSubstr, ::testing::Not;
 
-class Notes : public Monitor {
+class ConnectionNotes : public Monitor {
  public:
   void error(const std::string& path, const std::string& message) override { ADD_FAILURE() << path << ": " << message; }
   void warning(const std::string& message) override { ADD_FAILURE() << message; }
@@ -24,18 +25,6 @@ class Notes : public Monitor {
   }
   std::atomic<bool> stop_{false};
 };
-
-template <class Body>
-std::string failure_of(Body&& body, ErrorCode code = ErrorCode::kIo) {
-  try {
-    body();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), code) << error.what();
-    return error.what();
-  }
-  ADD_FAILURE() << "did not fail";
-  return "";
-}
 
 // A variable of the environment for as long as this lives.
 class Variable {
@@ -58,7 +47,7 @@ class Connection : public PostgresTest {
   PostgresConnection connect(const std::string& database = "postgres") {
     return PostgresConnection(PostgresUrl(server().url()).parameters(), database, notes_);
   }
-  Notes notes_;
+  ConnectionNotes notes_;
 };
 
 TEST_F(Connection, AnswersQueries) {
@@ -202,7 +191,7 @@ TEST(ConnectionWithPassword, FromUrlAndFile) {
   options.hba = "local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n";
   const PostgresServer server(options);
   server.run_sql("postgres", "CREATE ROLE me LOGIN PASSWORD 'the:right\\one'");
-  Notes notes;
+  ConnectionNotes notes;
   const Variable nothing("PGPASSFILE", "/nonexistent");
   const auto failure = [&](const std::string& url) {
     return failure_of([&] { PostgresConnection(PostgresUrl(url).parameters(), std::nullopt, notes); });

@@ -82,13 +82,13 @@ class RandomTree {
     ASSERT_EQ(::symlink(kTargets[below(std::size(kTargets))].c_str(), path.c_str()), 0);
     others_.push_back(path);
   }
-  // kind 0: noise; 1: text; 2: zeros; 3: the bytes of an earlier file behind some of its own.
+  // kind 0: noise_text; 1: text; 2: zeros; 3: the bytes of an earlier file behind some of its own.
   void file(const std::string& path, uint64_t size_bytes, uint32_t kind) {
-    std::string bytes = noise(size_bytes, next());
+    std::string bytes = noise_text(size_bytes, next());
     if (kind == 1)
       for (size_t i = 0; i < bytes.size(); ++i) bytes[i] = "the quick brown fox "[(i + i / 997) % 20];
     if (kind == 2) bytes.assign(bytes.size(), '\0');
-    if (kind == 3 && !files_.empty()) bytes = noise(below(40), next()) + read_file(files_[below(files_.size())]);
+    if (kind == 3 && !files_.empty()) bytes = noise_text(below(40), next()) + read_file(files_[below(files_.size())]);
     write_file(path, bytes);
     files_.push_back(path);
   }
@@ -97,7 +97,7 @@ class RandomTree {
       std::string path = root_ + "/" + name;
       Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
       ASSERT_EQ(::ftruncate(fd.get(), static_cast<off_t>(size_bytes)), 0);
-      std::string bytes = noise(100'000, next());
+      std::string bytes = noise_text(100'000, next());
       for (uint64_t at : data_at)
         ASSERT_EQ(::pwrite(fd.get(), bytes.data(), bytes.size(), static_cast<off_t>(at)), static_cast<ssize_t>(bytes.size()));
       files_.push_back(path);

@@ -43,8 +43,8 @@ class RestoreDamaged : public BackupTest {
 
 TEST_F(RestoreDamaged, LosesOnlyTheFilesWhoseBytesAreDamaged) {
   set_sizes(1 << 10, 2 << 10, 4 << 10);
-  for (int i = 0; i < 40; ++i) write_file(src("d" + std::to_string(i % 3) + "/" + std::to_string(i)), noise(100'000, static_cast<uint64_t>(i)));
-  write_file(src("long"), noise(1'500'000, 99));
+  for (int i = 0; i < 40; ++i) write_file(src("d" + std::to_string(i % 3) + "/" + std::to_string(i)), noise_text(100'000, static_cast<uint64_t>(i)));
+  write_file(src("long"), noise_text(1'500'000, 99));
   write_file(src("tiny"), "inline");
   Manifest m = back_up().manifest;
   const auto before = memory_.snapshot();
@@ -67,7 +67,7 @@ TEST_F(RestoreDamaged, LosesOnlyTheFilesWhoseBytesAreDamaged) {
 }
 
 TEST_F(RestoreDamaged, LosesNamedDirectoriesWhenATreePackIsGone) {
-  write_file(src("file"), noise(5000, 1));
+  write_file(src("file"), noise_text(5000, 1));
   Manifest m = back_up().manifest;
   auto data = data_packs();
   for (const std::string& name : packs())
@@ -83,9 +83,9 @@ class RestoreLong : public RestoreDamaged {
  protected:
   RestoreLong() { set_sizes(1 << 10, 2 << 10, 4 << 10); }
   void SetUp() override {
-    write_file(src("a"), noise(50'000, 1));
-    write_file(src("long"), noise(340'000'000, 2));
-    write_file(src("z"), noise(50'000, 3));
+    write_file(src("a"), noise_text(50'000, 1));
+    write_file(src("long"), noise_text(340'000'000, 2));
+    write_file(src("z"), noise_text(50'000, 3));
     manifest_ = back_up().manifest;
     ASSERT_GT(entries_of(manifest_)["src/long"].size_bytes / (2 << 10), 128u << 10) << "one window is enough for it";
   }
@@ -105,7 +105,7 @@ TEST_F(RestoreLong, SpansWindowsAndIsWholeOrNotThere) {
   EXPECT_EQ(notes_->errors_.size(), 1u) << notes_->all();
   EXPECT_TRUE(BackupNotes::any_has(notes_->errors_, "src/long: ")) << notes_->all();
   EXPECT_EQ(names_beneath(out("src")), "a z");
-  EXPECT_EQ(read_file(out("src/z")), noise(50'000, 3));
+  EXPECT_EQ(read_file(out("src/z")), noise_text(50'000, 3));
 }
 
 class Cat : public RestoreDamaged {};
@@ -113,8 +113,8 @@ class Cat : public RestoreDamaged {};
 TEST_F(Cat, WritesInlineChunkedAndLongContentWithHolesInOrder) {
   write_file(src("inline"), "tiny");
   write_file(src("empty"), "");
-  write_file(src("chunks"), noise(300'000, 1));
-  write_file(src("holes"), noise(3'000'000, 2));
+  write_file(src("chunks"), noise_text(300'000, 1));
+  write_file(src("holes"), noise_text(3'000'000, 2));
   fs::resize_file(src("holes"), 30'000'000);
   std::ofstream(src("holes"), std::ios::in).seekp(20'000'000) << "in the middle";
   Manifest m = back_up({tree(), shell("stream", "head -c 9000000 /dev/zero; seq 1 500000")}).manifest;
@@ -129,7 +129,7 @@ TEST_F(Cat, WritesInlineChunkedAndLongContentWithHolesInOrder) {
 }
 
 TEST_F(Cat, EndsAtADamagedChunkAfterTheRightBytesBeforeIt) {
-  write_file(src("long"), noise(20'000'000, 1));
+  write_file(src("long"), noise_text(20'000'000, 1));
   Manifest m = back_up().manifest;
   for (const std::string& pack : data_packs()) flip(pack, memory_.snapshot()[pack].size() / 2);
   std::string got;
@@ -137,7 +137,7 @@ TEST_F(Cat, EndsAtADamagedChunkAfterTheRightBytesBeforeIt) {
   reopen();
   EXPECT_EQ(code_thrown_by([&] { cat(repository(), m, "src/long", [&](ByteView run) { got += text(run); }, notes); }), ErrorCode::kCorrupt);
   EXPECT_LT(got.size(), 20'000'000u);
-  EXPECT_TRUE(noise(20'000'000, 1).starts_with(got));
+  EXPECT_TRUE(noise_text(20'000'000, 1).starts_with(got));
 }
 
 class List : public RestoreDamaged {

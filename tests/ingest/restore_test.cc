@@ -65,7 +65,7 @@ TEST_F(Restore, LimitsItselfToWhatIsIncludedAndNotExcluded) {
 }
 
 TEST_F(Restore, KeepsLinksBetweenTheNamesThatAreIncluded) {
-  write_file(src("a/1"), noise(3000, 1));
+  write_file(src("a/1"), noise_text(3000, 1));
   for (const char* name : {"b/2", "b/3", "c/4"}) {
     fs::create_directories(fs::path(src(name)).parent_path());
     fs::create_hard_link(src("a/1"), src(name));
@@ -75,12 +75,12 @@ TEST_F(Restore, KeepsLinksBetweenTheNamesThatAreIncluded) {
   RestoreResult result = bring_back(m);
   EXPECT_EQ(names(), "src/ src/b/ src/b/2 src/b/3 src/c/ src/c/4");
   EXPECT_EQ(fs::hard_link_count(out("src/b/2")), 3u);
-  EXPECT_EQ(read_file(out("src/c/4")), noise(3000, 1));
+  EXPECT_EQ(read_file(out("src/c/4")), noise_text(3000, 1));
   EXPECT_EQ(result.files, 3u);
 }
 
 TEST_F(Restore, LinksANewNameToTheFileThatIsThereUnchanged) {
-  write_file(src("a"), noise(3000, 1));
+  write_file(src("a"), noise_text(3000, 1));
   fs::create_hard_link(src("a"), src("b"));
   Manifest m = back_up().manifest;
   bring_back(m);
@@ -155,9 +155,9 @@ TEST_F(Restore, WritesNothingInADryRun) {
 
 TEST_F(Restore, VerifiesWhatIsOnDiskAfterwards) {
   write_file(src("inline"), "tiny");
-  write_file(src("chunks"), noise(200'000, 1));
+  write_file(src("chunks"), noise_text(200'000, 1));
   write_file(src("zeros"), std::string(100'000, '\0'));
-  write_file(src("list"), noise(3'000'000, 2));
+  write_file(src("list"), noise_text(3'000'000, 2));
   Manifest m = back_up().manifest;
   restore_.verify = true;
   EXPECT_EQ(bring_back(m).verified_files, 4u);
@@ -199,8 +199,8 @@ TEST_F(Restore, GivesOwnersByNameUnlessNumbersAreAskedFor) {
 }
 
 TEST_F(Restore, StopsWhenInterruptedAndLeavesNoTemporaryFiles) {
-  for (int i = 0; i < 30; ++i) write_file(src("file" + std::to_string(i)), noise(100'000, static_cast<uint64_t>(i)));
-  write_file(src("long"), noise(5'000'000, 99));
+  for (int i = 0; i < 30; ++i) write_file(src("file" + std::to_string(i)), noise_text(100'000, static_cast<uint64_t>(i)));
+  write_file(src("long"), noise_text(5'000'000, 99));
   Manifest m = back_up().manifest;
   keep_open_ = true;
   for (uint64_t k = 1;; k += 3) {

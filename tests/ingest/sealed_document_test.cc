@@ -106,7 +106,7 @@ Opened open_sealed(const std::string& sealed, StreamParts inner = {}, size_t pie
   return out;
 }
 
-ErrorCode refused(const std::string& sealed, std::string_view key = kKey) {
+ErrorCode document_refused(const std::string& sealed, std::string_view key = kKey) {
   try {
     open_sealed(sealed, {}, 10'000, key);
   } catch (const Error& error) {
@@ -160,14 +160,14 @@ TEST(SealedDocument, EverySealIsAnother) { EXPECT_NE(seal("{}"), seal("{}")); }
 
 TEST(SealedDocument, DamagedOrOfAnotherKeyIsRefused) {
   const std::string sealed = seal(document_of(3000));
-  EXPECT_EQ(refused(sealed, kOtherKey), ErrorCode::kCorrupt);
+  EXPECT_EQ(document_refused(sealed, kOtherKey), ErrorCode::kCorrupt);
   for (size_t at = 0; at < sealed.size(); at += 97) {
     std::string damaged = sealed;
     damaged[at] = static_cast<char>(damaged[at] ^ 1);
-    EXPECT_EQ(refused(damaged), ErrorCode::kCorrupt) << at;
+    EXPECT_EQ(document_refused(damaged), ErrorCode::kCorrupt) << at;
   }
-  for (const size_t size : {0U, 5U, 12U, 27U, 28U, 1000U}) EXPECT_EQ(refused(sealed.substr(0, size)), ErrorCode::kCorrupt) << size;
-  EXPECT_EQ(refused(sealed + "x"), ErrorCode::kCorrupt);
+  for (const size_t size : {0U, 5U, 12U, 27U, 28U, 1000U}) EXPECT_EQ(document_refused(sealed.substr(0, size)), ErrorCode::kCorrupt) << size;
+  EXPECT_EQ(document_refused(sealed + "x"), ErrorCode::kCorrupt);
 }
 
 TEST(SealedDocument, TheWholeDocumentIsAPart) {

@@ -10,13 +10,13 @@ namespace cairn {
 namespace {
 
 // Runs of data and holes, given out in small reads that stop at each hole.
-class Script : public ByteSource {
+class CutScript : public ByteSource {
  public:
   struct Part {
     std::string data;
     uint64_t hole_bytes = 0;  // instead of data
   };
-  Script(std::vector<Part> parts, size_t most_read) : parts_(std::move(parts)), most_read_(most_read) {}
+  CutScript(std::vector<Part> parts, size_t most_read) : parts_(std::move(parts)), most_read_(most_read) {}
   uint64_t skip_hole() override {
     if (at_ == parts_.size() || parts_[at_].hole_bytes == 0) return 0;
     return parts_[at_++].hole_bytes;
@@ -52,9 +52,9 @@ struct Sliced {
   }
 };
 
-Sliced slice_all(std::vector<Script::Part> parts, size_t most_read) {
+Sliced slice_all(std::vector<CutScript::Part> parts, size_t most_read) {
   const ChunkerParams chunks = params();
-  Script source(std::move(parts), most_read);
+  CutScript source(std::move(parts), most_read);
   Slicer slicer(chunks, ChunkSize::kNormal, source);
   Sliced out;
   for (bool last = false; !last;) {
@@ -71,7 +71,7 @@ Sliced slice_all(std::vector<Script::Part> parts, size_t most_read) {
 }
 
 TEST(Slicer, CutsAlikeHoweverTheBytesCome) {
-  const std::string bytes = noise(5'000'000, 1);
+  const std::string bytes = noise_text(5'000'000, 1);
   Sliced whole = slice_all({{bytes}}, SIZE_MAX), pieces = slice_all({{bytes}}, 4097);
   EXPECT_TRUE(whole.bytes == bytes);
   EXPECT_TRUE(pieces.bytes == bytes);
@@ -80,7 +80,7 @@ TEST(Slicer, CutsAlikeHoweverTheBytesCome) {
 }
 
 TEST(Slicer, EndsAChunkAtEveryHole) {
-  const std::string a = noise(700'000, 1), b = noise(10, 2);
+  const std::string a = noise_text(700'000, 1), b = noise_text(10, 2);
   Sliced sliced = slice_all({{"", 5}, {a}, {"", uint64_t{1} << 40}, {"", 7}, {b}, {"", 1}}, 1000);
   EXPECT_TRUE(sliced.bytes == a + b);
   std::string lengths = sliced.lengths();
@@ -96,9 +96,9 @@ TEST(Slicer, OfNothingIsOneEmptySlice) {
 }
 
 // A stream with marks, which are known only when a line after them has been read, and small reads.
-class Marked : public PartedSource {
+class MarkedSource : public PartedSource {
  public:
-  Marked(std::string bytes, std::vector<Mark> marks, size_t most_read, size_t lag)
+  MarkedSource(std::string bytes, std::vector<Mark> marks, size_t most_read, size_t lag)
       : bytes_(std::move(bytes)), marks_(std::move(marks)), most_read_(most_read), lag_(lag) {}
   size_t read(std::span<uint8_t> into) override {
     size_t got = std::min({into.size(), most_read_, bytes_.size() - at_});
@@ -122,7 +122,7 @@ class Marked : public PartedSource {
 
 std::vector<size_t> cuts_of(const std::string& bytes, const std::vector<Mark>& marks, size_t most_read = SIZE_MAX, size_t lag = 0) {
   const ChunkerParams chunks = params();
-  Marked source(bytes, marks, most_read, lag);
+  MarkedSource source(bytes, marks, most_read, lag);
   Slicer slicer(chunks, ChunkSize::kFine, source);
   std::string seen;
   std::vector<size_t> cuts;
@@ -144,7 +144,7 @@ std::vector<size_t> cuts_of(const std::string& bytes, const std::vector<Mark>& m
 
 std::string lines(size_t count, uint32_t seed) {
   std::string out;
-  for (std::string rest = noise(count * 40, seed); count-- > 0; out += '\n')
+  for (std::string rest = noise_text(count * 40, seed); count-- > 0; out += '\n')
     for (size_t i = 0; i < 20 + count % 60; ++i) out += static_cast<char>('a' + static_cast<uint8_t>(rest[(count * 31 + i) % rest.size()]) % 26);
   return out;
 }
@@ -152,7 +152,7 @@ std::string lines(size_t count, uint32_t seed) {
 bool has(const std::vector<size_t>& cuts, size_t at) { return std::ranges::find(cuts, at) != cuts.end(); }
 
 TEST(Slicer, EndsAChunkAtEveryMark) {
-  const std::string bytes = noise(3'000'000, 3);
+  const std::string bytes = noise_text(3'000'000, 3);
   std::vector<Mark> marks = {{0, false}, {1, false}, {777, false}, {1 << 20, false}, {(1 << 20) + 1, false}, {2'999'999, false}, {3'000'000, false}};
   std::vector<size_t> cuts = cuts_of(bytes, marks);
   for (const Mark& mark : marks)
@@ -160,7 +160,7 @@ TEST(Slicer, EndsAChunkAtEveryMark) {
 }
 
 TEST(Slicer, CutsAlikeHoweverMarkedBytesCome) {
-  const std::string bytes = noise(100'000, 4) + lines(40'000, 5) + noise(100'000, 6);
+  const std::string bytes = noise_text(100'000, 4) + lines(40'000, 5) + noise_text(100'000, 6);
   std::vector<Mark> marks = {{100'000, true}, {bytes.size() - 100'000, false}};
   std::vector<size_t> whole = cuts_of(bytes, marks);
   EXPECT_GT(whole.size(), 60u);
@@ -170,7 +170,7 @@ TEST(Slicer, CutsAlikeHoweverMarkedBytesCome) {
 }
 
 TEST(Slicer, CutsAmongRecordsAreAtTheirBegins) {
-  const std::string before = noise(50'000, 7), rows = lines(50'000, 8), after = noise(50'000, 9);
+  const std::string before = noise_text(50'000, 7), rows = lines(50'000, 8), after = noise_text(50'000, 9);
   std::vector<Mark> marks = {{before.size(), true}, {before.size() + rows.size(), false}};
   const std::string all = before + rows + after;
   size_t among = 0;
@@ -189,11 +189,11 @@ TEST(Slicer, RecordsMakeTheSameChunksWhateverStandsAroundThem) {
     for (size_t cut : cuts_of(before + rows, {{before.size(), true}})) if (cut > before.size()) out.push_back(cut - before.size());
     return out;
   };
-  EXPECT_EQ(chunks_among(noise(12'345, 11)), chunks_among(noise(2'000'001, 12)));
+  EXPECT_EQ(chunks_among(noise_text(12'345, 11)), chunks_among(noise_text(2'000'001, 12)));
 }
 
 TEST(Slicer, CutsMoveToTheBeginsOfItemsWhichCutNothingThemselves) {
-  const std::string bytes = noise(2'000'000, 13);
+  const std::string bytes = noise_text(2'000'000, 13);
   std::vector<Mark> items;
   for (size_t at = 500; at < bytes.size(); at += 20 + at % 900) items.push_back({at, false, true});
   const std::vector<size_t> cuts = cuts_of(bytes, items), without = cuts_of(bytes, {});
@@ -206,12 +206,12 @@ TEST(Slicer, CutsMoveToTheBeginsOfItemsWhichCutNothingThemselves) {
 }
 
 TEST(Slicer, ItemsFarAwayMoveNothing) {
-  const std::string bytes = noise(1'000'000, 14);
+  const std::string bytes = noise_text(1'000'000, 14);
   EXPECT_EQ(cuts_of(bytes, {{10, false, true}, {999'990, false, true}}), cuts_of(bytes, {}));
 }
 
 TEST(Slicer, ACutBeforeAnItemStopsAtTheNextMark) {
-  const std::string bytes = noise(1'000'000, 15);
+  const std::string bytes = noise_text(1'000'000, 15);
   const std::vector<size_t> plain = cuts_of(bytes, {});
   const std::vector<Mark> marks = {{plain[3] + 100, false}, {plain[3] + 200, false, true}};
   EXPECT_TRUE(has(cuts_of(bytes, marks), plain[3]));
@@ -219,7 +219,7 @@ TEST(Slicer, ACutBeforeAnItemStopsAtTheNextMark) {
 }
 
 TEST(Slicer, ARecordWithoutEndIsCutAnyway) {
-  const std::string bytes = noise(10, 1) + "\n" + std::string(300'000, 'x') + "\n" + lines(2'000, 2);
+  const std::string bytes = noise_text(10, 1) + "\n" + std::string(300'000, 'x') + "\n" + lines(2'000, 2);
   EXPECT_EQ(cuts_of(bytes, {{11, true}}), cuts_of(bytes, {{11, true}}, 100, 50));
 }
 

@@ -12,7 +12,7 @@ namespace {
 using packed::id, packed::length, packed::little, packed::string;
 using Commands = std::vector<std::vector<std::string>>;
 
-Commands commands(int type, const std::string& value, bool counters = true) {
+Commands stream_commands_of(int type, const std::string& value, bool counters = true) {
   const std::vector<char> exact(value.begin(), value.end());
   Commands out;
   value_commands(RdbFlavor::kRedis, static_cast<uint8_t>(type), "k", view({exact.data(), exact.size()}), true,
@@ -22,7 +22,7 @@ Commands commands(int type, const std::string& value, bool counters = true) {
 
 void expect_refused(int type, const std::string& value, ErrorCode code = ErrorCode::kCorrupt) {
   try {
-    commands(type, value);
+    stream_commands_of(type, value);
     ADD_FAILURE() << "taken";
   } catch (const Error& e) {
     EXPECT_EQ(e.code(), code) << e.what();
@@ -66,27 +66,27 @@ TEST(StreamCommands, EveryVersionIsTold) {
                    {"XCLAIM", "k", "g", "alice", "0", "10-1", "12-0", "TIME", "1000", "RETRYCOUNT", "2", "FORCE", "JUSTID"},
                    {"XGROUP", "CREATECONSUMER", "k", "g", "bob"},   // what was pending was deleted
                    {"XGROUP", "CREATECONSUMER", "k", "g", "carol"}};
-  for (int type : {19, 21}) EXPECT_EQ(commands(type, one_node() + ends(type) + group(type)), want) << type;
+  for (int type : {19, 21}) EXPECT_EQ(stream_commands_of(type, one_node() + ends(type) + group(type)), want) << type;
   want[2] = {"XSETID", "k", "12-5"};
   want[3] = {"XGROUP", "CREATE", "k", "g", "12-0"};
-  EXPECT_EQ(commands(15, one_node() + ends(15) + group(15)), want);
-  for (int type : {19, 21}) EXPECT_EQ(commands(type, one_node() + ends(type) + group(type), false), want) << type << " for an older server";
+  EXPECT_EQ(stream_commands_of(15, one_node() + ends(15) + group(15)), want);
+  for (int type : {19, 21}) EXPECT_EQ(stream_commands_of(type, one_node() + ends(type) + group(type), false), want) << type << " for an older server";
 }
 
 TEST(StreamCommands, AnEmptyStreamIsMade) {
   const Commands made = {{"XGROUP", "CREATE", "k", "empty", "0", "MKSTREAM"}, {"XGROUP", "DESTROY", "k", "empty"}};
-  EXPECT_EQ(commands(15, length(0) + length(0) + pair_of(0, 0) + length(0)), made);
+  EXPECT_EQ(stream_commands_of(15, length(0) + length(0) + pair_of(0, 0) + length(0)), made);
   Commands with_last = made;
   with_last.push_back({"XSETID", "k", "3-4", "ENTRIESADDED", "2", "MAXDELETEDID", "3-4"});
-  EXPECT_EQ(commands(19, length(0) + length(0) + pair_of(3, 4) + pair_of(0, 0) + pair_of(3, 4) + length(2) + length(0)), with_last);
+  EXPECT_EQ(stream_commands_of(19, length(0) + length(0) + pair_of(3, 4) + pair_of(0, 0) + pair_of(3, 4) + length(2) + length(0)), with_last);
   with_last.back() = {"XSETID", "k", "3-4"};
-  EXPECT_EQ(commands(19, length(0) + length(0) + pair_of(3, 4) + pair_of(0, 0) + pair_of(3, 4) + length(2) + length(0), false), with_last);
+  EXPECT_EQ(stream_commands_of(19, length(0) + length(0) + pair_of(3, 4) + pair_of(0, 0) + pair_of(3, 4) + length(2) + length(0), false), with_last);
 }
 
 TEST(StreamCommands, EntriesDeliveredAtOtherTimesAreClaimedApart) {
   const std::string groups = length(1) + string("g") + pair_of(12, 0) + length(UINT64_MAX) + length(2) + pending(10, 1, 1000, 1) +
                              pending(12, 0, 1001, 1) + length(1) + consumer(19, "alice", {id(10, 1), id(12, 0)});
-  const Commands got = commands(19, one_node() + ends(19) + groups);
+  const Commands got = stream_commands_of(19, one_node() + ends(19) + groups);
   ASSERT_EQ(got.size(), 6u);
   EXPECT_EQ(got[3], (std::vector<std::string>{"XGROUP", "CREATE", "k", "g", "12-0"})) << "how many were read isn't known";
   EXPECT_EQ(got[4][5], "10-1");
@@ -99,7 +99,7 @@ TEST(StreamCommands, NodesThatContradictThemselvesAreRefused) {
     changed[at] = std::move(element);
     return one_node(changed) + ends(19) + length(0);
   };
-  EXPECT_EQ(commands(19, one_node() + ends(19) + length(0)).size(), 3u);
+  EXPECT_EQ(stream_commands_of(19, one_node() + ends(19) + length(0)).size(), 3u);
   expect_refused(19, with(0, 3));          // entries
   expect_refused(19, with(0, 1));
   expect_refused(19, with(1, 0));          // deleted entries
@@ -125,7 +125,7 @@ TEST(StreamCommands, EndsThatContradictTheEntriesAreRefused) {
   const auto tail = [](uint64_t entries, uint64_t last, uint64_t deleted, uint64_t added) {
     return one_node() + length(entries) + pair_of(last, 0) + pair_of(10, 1) + pair_of(deleted, 0) + length(added) + length(0);
   };
-  EXPECT_EQ(commands(19, tail(2, 12, 12, 2)).size(), 3u);
+  EXPECT_EQ(stream_commands_of(19, tail(2, 12, 12, 2)).size(), 3u);
   expect_refused(19, tail(3, 12, 0, 3));
   expect_refused(19, tail(2, 11, 0, 2));
   expect_refused(19, tail(2, 12, 13, 2));
@@ -138,7 +138,7 @@ TEST(StreamCommands, GroupsThatContradictTheirConsumersAreRefused) {
     return one_node() + ends(19) + length(1) + string("g") + pair_of(12, 0) + length(8) + of_group + of_consumers;
   };
   const std::string first = pending(10, 1, 1000, 1);
-  EXPECT_EQ(commands(19, groups(length(1) + first, length(1) + consumer(19, "a", {id(10, 1)}))).size(), 5u);
+  EXPECT_EQ(stream_commands_of(19, groups(length(1) + first, length(1) + consumer(19, "a", {id(10, 1)}))).size(), 5u);
   expect_refused(19, groups(length(2) + first + first, length(1) + consumer(19, "a", {id(10, 1)})));
   expect_refused(19, groups(length(1) + first, length(1) + consumer(19, "a", {id(12, 0)})));
   expect_refused(19, groups(length(1) + first, length(2) + consumer(19, "a", {id(10, 1)}) + consumer(19, "b", {id(10, 1)})));

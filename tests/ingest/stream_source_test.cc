@@ -22,7 +22,7 @@ namespace {
 
 using std::chrono::milliseconds, std::chrono::seconds, std::chrono::steady_clock;
 
-class Notes : public Monitor {
+class StreamNotes : public Monitor {
  public:
   void error(const std::string& path, const std::string& message) override { ADD_FAILURE() << path << ": " << message; }
   void warning(const std::string& message) override { warnings_.push_back(message); }
@@ -50,7 +50,7 @@ class Stream : public ::testing::Test {
     source->finish();
     return out;
   }
-  std::string failure_of(const std::string& script) {
+  std::string program_failure(const std::string& script) {
     const auto source = run_shell("job", script, notes_);
     read_all(*source);
     try {
@@ -62,7 +62,7 @@ class Stream : public ::testing::Test {
     ADD_FAILURE() << "did not fail: " << script;
     return "";
   }
-  Notes notes_;
+  StreamNotes notes_;
 };
 
 // Processes of the group that still run; a zombie doesn't.
@@ -109,16 +109,16 @@ TEST_F(Stream, IsWhatTheCommandWrites) {
 }
 
 TEST_F(Stream, EndsWithTheExitStatusAndTheLastWords) {
-  EXPECT_EQ(failure_of("echo data; echo first >&2; echo 'second' >&2; exit 3"),
+  EXPECT_EQ(program_failure("echo data; echo first >&2; echo 'second' >&2; exit 3"),
             "job: command failed with exit status 3: first; second");
   EXPECT_EQ(notes_.warnings_, std::vector<std::string>({"job: first", "job: second"}));
-  EXPECT_EQ(failure_of("exit 1"), "job: command failed with exit status 1");
-  EXPECT_EQ(failure_of("no-such-program-anywhere 2>/dev/null"), "job: command failed with exit status 127");
+  EXPECT_EQ(program_failure("exit 1"), "job: command failed with exit status 1");
+  EXPECT_EQ(program_failure("no-such-program-anywhere 2>/dev/null"), "job: command failed with exit status 127");
 }
 
 TEST_F(Stream, EndsWithTheSignalThatKilled) {
-  EXPECT_EQ(failure_of("kill -9 $$"), "job: command was killed by signal 9 (Killed)");
-  EXPECT_EQ(failure_of("printf oops >&2; kill -TERM $$"), "job: command was killed by signal 15 (Terminated): oops");
+  EXPECT_EQ(program_failure("kill -9 $$"), "job: command was killed by signal 9 (Killed)");
+  EXPECT_EQ(program_failure("printf oops >&2; kill -TERM $$"), "job: command was killed by signal 15 (Terminated): oops");
 }
 
 TEST_F(Stream, FailsBeforeTheFirstByteWhenTheProgramIsMissing) {
@@ -139,7 +139,7 @@ TEST_F(Stream, FailsBeforeTheFirstByteWhenTheProgramIsMissing) {
 }
 
 TEST_F(Stream, FailsLateWhenTheCommandDoes) {
-  EXPECT_EQ(failure_of("echo x; exec 1>&-; sleep 0.3; echo late >&2; exit 4"), "job: command failed with exit status 4: late");
+  EXPECT_EQ(program_failure("echo x; exec 1>&-; sleep 0.3; echo late >&2; exit 4"), "job: command failed with exit status 4: late");
 }
 
 TEST_F(Stream, HearsTheLastWordsOfACommandThatEndedLongAgo) {
@@ -175,17 +175,17 @@ TEST_F(Stream, ReadsMuchOfBoth) {
 }
 
 TEST_F(Stream, KeepsTheLastLinesOnly) {
-  const std::string lines = failure_of("for i in $(seq 100); do echo line $i >&2; done; exit 1");
+  const std::string lines = program_failure("for i in $(seq 100); do echo line $i >&2; done; exit 1");
   EXPECT_EQ(lines.find("line 90;"), std::string::npos) << lines;
   EXPECT_NE(lines.find(": line 91; line 92; "), std::string::npos) << lines;
   EXPECT_TRUE(lines.ends_with("line 100")) << lines;
-  const std::string wide = failure_of("for i in 1 2 3; do printf '%1500d\\n' $i >&2; done; exit 1");
+  const std::string wide = program_failure("for i in 1 2 3; do printf '%1500d\\n' $i >&2; done; exit 1");
   EXPECT_LT(wide.size(), 2200U);
   EXPECT_TRUE(wide.ends_with(" 3"));
 }
 
 TEST_F(Stream, EscapesWhatATerminalWouldObey) {
-  EXPECT_EQ(failure_of("printf 'a\\033[31mb\\r\\n\\n' >&2; exit 1"), "job: command failed with exit status 1: a\\x1b[31mb");
+  EXPECT_EQ(program_failure("printf 'a\\033[31mb\\r\\n\\n' >&2; exit 1"), "job: command failed with exit status 1: a\\x1b[31mb");
 }
 
 TEST_F(Stream, HidesOurVariablesAndDescriptorsFromTheCommand) {

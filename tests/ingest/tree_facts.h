@@ -43,7 +43,7 @@ inline void set_mtime_ns(const std::string& path, int64_t mtime_ns) {
 }
 
 // Bytes that don't compress, the same for the same seed.
-inline std::string noise(size_t size_bytes, uint64_t seed) {
+inline std::string noise_text(size_t size_bytes, uint64_t seed) {
   std::string bytes(size_bytes, '\0');
   uint64_t state = seed * 0x9e3779b97f4a7c15 + 1;
   for (char& byte : bytes) {

@@ -14,8 +14,8 @@ class WriterBackup : public BackupTest {
     writer_ = add_key(memory_, repository_->keys(), Role::kWriter, "w", "writer", new_kdf_params()).card.client;
     add_key(memory_, repository_->keys(), Role::kReader, "r", "reader", new_kdf_params());
     write_file(src("small"), "small");
-    write_file(src("chunked"), noise(100'000, 1));
-    write_file(src("sub/long"), noise(3'000'000, 2));
+    write_file(src("chunked"), noise_text(100'000, 1));
+    write_file(src("sub/long"), noise_text(3'000'000, 2));
     std::this_thread::sleep_for(std::chrono::milliseconds(2100));   // until the times prove that nothing changed
   }
   BackupResult back_up_as(const char* password, const std::vector<SourceSpec>& sources) {
@@ -58,7 +58,7 @@ TEST_F(WriterBackup, RecognisesUnchangedFilesAndContinuesItsLine) {
 
 TEST_F(WriterBackup, SourcesThatTakeTurnsAreBothRemembered) {
   fs::create_directory(dir_ / "other");
-  write_file(dir_ / "other/file", noise(10'000, 3));
+  write_file(dir_ / "other/file", noise_text(10'000, 3));
   const SourceSpec other = tree_at("other", dir_ / "other");
   std::this_thread::sleep_for(std::chrono::milliseconds(2100));
   write();

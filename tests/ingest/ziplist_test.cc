@@ -19,7 +19,7 @@ std::vector<std::string> texts(std::string_view bytes) {
   return out;
 }
 
-void expect_corrupt(std::string_view bytes) {
+void expect_corrupt_ziplist(std::string_view bytes) {
   const std::vector<char> exact(bytes.begin(), bytes.end());
   try {
     texts({exact.data(), exact.size()});
@@ -70,17 +70,17 @@ TEST(Ziplist, ACountThatIsntKnownIsCounted) {
 
 TEST(Ziplist, WhatDoesntFitIsRefused) {
   const std::string good = packed::ziplist({"hello", 1000000, std::string(300, 'y'), "z"});
-  for (size_t size = 0; size < good.size(); ++size) expect_corrupt(good.substr(0, size));
-  expect_corrupt(good + "x");
+  for (size_t size = 0; size < good.size(); ++size) expect_corrupt_ziplist(good.substr(0, size));
+  expect_corrupt_ziplist(good + "x");
   for (size_t at : {4, 8, 10, 17}) {   // where the last is; elements; the length before the first, before the second
     std::string bad = good;
     ++bad[at];
-    expect_corrupt(bad);
+    expect_corrupt_ziplist(bad);
   }
   std::string bad = good;
   bad[11] = '\xff';   // an encoding that isn't one
-  expect_corrupt(bad);
-  expect_corrupt(std::string("\x11\0\0\0\x0a\0\0\0\x01\0\0\x80\xff\xff\xff\xff\xff", 17));   // a string of 4 GiB
+  expect_corrupt_ziplist(bad);
+  expect_corrupt_ziplist(std::string("\x11\0\0\0\x0a\0\0\0\x01\0\0\x80\xff\xff\xff\xff\xff", 17));   // a string of 4 GiB
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ Pairs pairs(std::string_view bytes) {
   return out;
 }
 
-void expect_corrupt(std::string_view bytes) {
+void expect_corrupt_zipmap(std::string_view bytes) {
   const std::vector<char> exact(bytes.begin(), bytes.end());
   EXPECT_THROW(pairs({exact.data(), exact.size()}), Error) << ::testing::PrintToString(std::string(bytes));
 }
@@ -43,13 +43,13 @@ TEST(Zipmap, LengthsUnusedBytesAndUnknownCountsAreRead) {
 
 TEST(Zipmap, WhatDoesntFitIsRefused) {
   const std::string good = packed::zipmap({{"field", "value"}, {"long", std::string(300, 'v')}}, 2);
-  for (size_t size = 0; size < good.size(); ++size) expect_corrupt(good.substr(0, size));
-  expect_corrupt(good + "x");
+  for (size_t size = 0; size < good.size(); ++size) expect_corrupt_zipmap(good.substr(0, size));
+  expect_corrupt_zipmap(good + "x");
   std::string bad = good;
   bad[0] = 1;   // pairs
-  expect_corrupt(bad);
-  expect_corrupt("\x01\x01" "a" "\xff");   // a field without a value
-  expect_corrupt(std::string("\x01\xfe\xff\xff\xff\xff\xff", 7));
+  expect_corrupt_zipmap(bad);
+  expect_corrupt_zipmap("\x01\x01" "a" "\xff");   // a field without a value
+  expect_corrupt_zipmap(std::string("\x01\xfe\xff\xff\xff\xff\xff", 7));
 }
 
 }  // namespace

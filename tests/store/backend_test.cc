@@ -73,7 +73,7 @@ INSTANTIATE_TEST_SUITE_P(Every, BackendConformance, testing::ValuesIn(kinds()),
                          [](const auto& each) { return std::string(each.param); });
 
 // The code of what `work` throws; fails the test, and says kIo, if it throws nothing.
-ErrorCode code_of(const std::function<void()>& work, std::string_view mentions = "") {
+ErrorCode code_saying(const std::function<void()>& work, std::string_view mentions = "") {
   try {
     work();
   } catch (const Error& e) {
@@ -97,7 +97,7 @@ TEST_P(BackendConformance, ShowsAFileOnlyAfterCommit) {
   upload->append(view("he"));
   upload->append(view("llo"));
   EXPECT_TRUE(backend_.list("").empty());
-  EXPECT_EQ(code_of([&] { backend_.size("packs/00/ab"); }), ErrorCode::kNotFound);
+  EXPECT_EQ(code_saying([&] { backend_.size("packs/00/ab"); }), ErrorCode::kNotFound);
   upload->commit();
   EXPECT_EQ(content("packs/00/ab"), "hello");
   upload.reset();
@@ -126,7 +126,7 @@ TEST_P(BackendConformance, EqualContentAgainIsASuccess) {
 TEST_P(BackendConformance, OtherContentIsRefusedAndTheOldStays) {
   put(backend_, "a/b", view("old"));
   for (std::string other : {"new", "older", "ol", ""}) {
-    EXPECT_EQ(code_of([&] { put(backend_, "a/b", view(other)); }, "exists with other content"), ErrorCode::kIo) << other;
+    EXPECT_EQ(code_saying([&] { put(backend_, "a/b", view(other)); }, "exists with other content"), ErrorCode::kIo) << other;
   }
   EXPECT_EQ(content("a/b"), "old");
   EXPECT_EQ(names(""), std::vector<std::string>{"a/b"});
@@ -147,18 +147,18 @@ TEST_P(BackendConformance, ReadsExactlyWhatWasAskedFor) {
 TEST_P(BackendConformance, ReadingPastTheEndIsCorruptAndSaysBothSizes) {
   put(backend_, "a/short", numbered(1000));
   auto read = [&](uint64_t offset, uint64_t length) { return [=, this] { backend_.read("a/short", offset, length); }; };
-  EXPECT_EQ(code_of(read(0, 1001), "1001"), ErrorCode::kCorrupt);
-  EXPECT_EQ(code_of(read(990, 11), "1000"), ErrorCode::kCorrupt);
-  EXPECT_EQ(code_of(read(1001, 0), "a/short"), ErrorCode::kCorrupt);
-  EXPECT_EQ(code_of(read(UINT64_MAX, 2)), ErrorCode::kCorrupt);
-  EXPECT_EQ(code_of(read(2, UINT64_MAX)), ErrorCode::kCorrupt);
-  EXPECT_EQ(code_of([&] { read_whole(backend_, "a/short", 999); }, "999"), ErrorCode::kCorrupt);
+  EXPECT_EQ(code_saying(read(0, 1001), "1001"), ErrorCode::kCorrupt);
+  EXPECT_EQ(code_saying(read(990, 11), "1000"), ErrorCode::kCorrupt);
+  EXPECT_EQ(code_saying(read(1001, 0), "a/short"), ErrorCode::kCorrupt);
+  EXPECT_EQ(code_saying(read(UINT64_MAX, 2)), ErrorCode::kCorrupt);
+  EXPECT_EQ(code_saying(read(2, UINT64_MAX)), ErrorCode::kCorrupt);
+  EXPECT_EQ(code_saying([&] { read_whole(backend_, "a/short", 999); }, "999"), ErrorCode::kCorrupt);
 }
 
 TEST_P(BackendConformance, MissingFilesAreNotFound) {
   for (int pass = 0; pass < 2; ++pass) {
-    EXPECT_EQ(code_of([&] { backend_.size("a/b"); }, "a/b"), ErrorCode::kNotFound);
-    EXPECT_EQ(code_of([&] { backend_.read("a/b", 0, 0); }, "a/b"), ErrorCode::kNotFound);
+    EXPECT_EQ(code_saying([&] { backend_.size("a/b"); }, "a/b"), ErrorCode::kNotFound);
+    EXPECT_EQ(code_saying([&] { backend_.read("a/b", 0, 0); }, "a/b"), ErrorCode::kNotFound);
     EXPECT_FALSE(backend_.remove("a/b"));
     EXPECT_TRUE(backend_.list("a/").empty());
     put(backend_, pass == 0 ? "a/c" : "d", view("another"));
@@ -239,16 +239,16 @@ TEST_P(BackendConformance, RefusesInvalidNames) {
   for (std::string name : {"", "/x", "x/", "a/../b", "..", ".", "A", ".x", "a/.x", "a//b", "a b", "a\nb", "ä", "tmp", "tmp/x",
                            too_long.c_str()}) {
     EXPECT_FALSE(valid_name(name)) << name;
-    EXPECT_EQ(code_of([&] { backend_.create(name); }), ErrorCode::kInvalidArgument) << name;
-    EXPECT_EQ(code_of([&] { backend_.read(name, 0, 1); }), ErrorCode::kInvalidArgument) << name;
-    EXPECT_EQ(code_of([&] { backend_.size(name); }), ErrorCode::kInvalidArgument) << name;
-    EXPECT_EQ(code_of([&] { backend_.remove(name); }), ErrorCode::kInvalidArgument) << name;
+    EXPECT_EQ(code_saying([&] { backend_.create(name); }), ErrorCode::kInvalidArgument) << name;
+    EXPECT_EQ(code_saying([&] { backend_.read(name, 0, 1); }), ErrorCode::kInvalidArgument) << name;
+    EXPECT_EQ(code_saying([&] { backend_.size(name); }), ErrorCode::kInvalidArgument) << name;
+    EXPECT_EQ(code_saying([&] { backend_.remove(name); }), ErrorCode::kInvalidArgument) << name;
   }
   for (std::string prefix : {"/", "a//", "../", "a/../", "A/", "tmp/"}) {
-    EXPECT_EQ(code_of([&] { backend_.list(prefix); }), ErrorCode::kInvalidArgument) << prefix;
+    EXPECT_EQ(code_saying([&] { backend_.list(prefix); }), ErrorCode::kInvalidArgument) << prefix;
   }
-  EXPECT_EQ(code_of([&] { backend_.size(std::string_view("a\0b", 3)); }), ErrorCode::kInvalidArgument);
-  EXPECT_EQ(code_of([&] { backend_.size("a\x1b[31m"); }, "a\\x1b[31m"), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(code_saying([&] { backend_.size(std::string_view("a\0b", 3)); }), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(code_saying([&] { backend_.size("a\x1b[31m"); }, "a\\x1b[31m"), ErrorCode::kInvalidArgument);
   put(backend_, std::string(200, 'a'), view("the longest"));
   put(backend_, "tmpx/tmp", view("not reserved"));
 }
@@ -342,9 +342,9 @@ TEST(FaultBackend, FailsTheKthOperationOnceOrFromThenOn) {
     FaultBackend faults(memory);
     faults.fail_at(2, ErrorCode::kNoSpace, sticky);
     faults.list("");
-    EXPECT_EQ(code_of([&] { faults.list(""); }, "operation 2"), ErrorCode::kNoSpace);
+    EXPECT_EQ(code_saying([&] { faults.list(""); }, "operation 2"), ErrorCode::kNoSpace);
     if (sticky) {
-      EXPECT_EQ(code_of([&] { faults.list(""); }), ErrorCode::kNoSpace);
+      EXPECT_EQ(code_saying([&] { faults.list(""); }), ErrorCode::kNoSpace);
     } else {
       EXPECT_NO_THROW(faults.list(""));
     }

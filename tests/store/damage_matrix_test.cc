@@ -8,7 +8,7 @@
 namespace cairn {
 namespace {
 
-enum Injury { kDeleted, kCut, kFlipped, kSwapped, kPutBack };
+enum MatrixInjury { kDeleted, kCut, kFlipped, kSwapped, kPutBack };
 constexpr const char* kInjuryNames[] = {"deleted", "cut", "flipped", "swapped", "put back"};
 
 // What is expected of one kind of file.  Of the injuries that change bytes (cut, flipped, swapped) unless it says otherwise.
@@ -90,7 +90,7 @@ class DamageMatrixTest : public RepairTest {
       if (other != name && (folder.empty() ? other.starts_with("keys/") : other.starts_with(folder))) return bytes;
     return {};
   }
-  void hurt(MemoryBackend& store, const std::string& name, Injury injury) {
+  void hurt(MemoryBackend& store, const std::string& name, MatrixInjury injury) {
     Bytes bytes = pristine_.at(name);
     if (injury == kDeleted) store.remove(name);
     if (injury == kCut) bytes.resize(bytes.size() / 16);
@@ -101,12 +101,12 @@ class DamageMatrixTest : public RepairTest {
   bool named(const CheckReport& report, const std::string& name) {
     return std::ranges::any_of(report.damage, [&](const Damage& damage) { return damage.file == name; });
   }
-  void examine(const Kind& kind, Injury injury);
+  void examine(const Kind& kind, MatrixInjury injury);
 
   std::map<std::string, Bytes> pristine_;
 };
 
-void DamageMatrixTest::examine(const Kind& kind, Injury injury) {
+void DamageMatrixTest::examine(const Kind& kind, MatrixInjury injury) {
   const std::string name = victim(kind.name);
   SCOPED_TRACE(kind.name + " " + kInjuryNames[injury] + ": " + name);
   ASSERT_TRUE(pristine_.contains(name));

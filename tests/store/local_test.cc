@@ -19,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-ErrorCode code_of(const std::function<void()>& work) {
+ErrorCode local_code_of(const std::function<void()>& work) {
   try {
     work();
   } catch (const Error& e) {
@@ -84,11 +84,11 @@ TEST(Local, ReadingMakesNothing) {
   EXPECT_TRUE(backend->list("").empty());
   EXPECT_TRUE(backend->list("packs/").empty());
   EXPECT_TRUE(backend->list_foreign().empty());
-  EXPECT_EQ(code_of([&] { backend->size("config"); }), ErrorCode::kNotFound);
-  EXPECT_EQ(code_of([&] { backend->read("config", 0, 1); }), ErrorCode::kNotFound);
+  EXPECT_EQ(local_code_of([&] { backend->size("config"); }), ErrorCode::kNotFound);
+  EXPECT_EQ(local_code_of([&] { backend->read("config", 0, 1); }), ErrorCode::kNotFound);
   EXPECT_FALSE(backend->remove("config"));
   EXPECT_FALSE(fs::exists(dir / "repository"));
-  EXPECT_EQ(code_of([&] { open_local(""); }), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(local_code_of([&] { open_local(""); }), ErrorCode::kInvalidArgument);
 }
 
 TEST(Local, FirstUploadMakesTheRootForItsOwnerOnly) {
@@ -130,9 +130,9 @@ TEST(Local, NoTemporaryIsLeftWhateverHappens) {
   put(*backend, "a", view("x"));
   put(*backend, "a", view("x"));
   EXPECT_EQ(entries(dir / "tmp"), 0u);
-  EXPECT_EQ(code_of([&] { put(*backend, "a", view("y")); }), ErrorCode::kIo);
+  EXPECT_EQ(local_code_of([&] { put(*backend, "a", view("y")); }), ErrorCode::kIo);
   EXPECT_EQ(entries(dir / "tmp"), 0u);
-  EXPECT_EQ(code_of([&] { put(*backend, "a/b", view("y")); }), ErrorCode::kIo);  // `a` is a file
+  EXPECT_EQ(local_code_of([&] { put(*backend, "a/b", view("y")); }), ErrorCode::kIo);  // `a` is a file
   EXPECT_EQ(entries(dir / "tmp"), 0u);
   backend->create("c")->append(view("given up"));
   EXPECT_EQ(entries(dir / "tmp"), 0u);
@@ -182,11 +182,11 @@ TEST(Local, FollowsNoLinkAndWaitsForNoFifo) {
   fs::create_symlink(outside / "secret", dir / "link");
   ASSERT_EQ(::mkfifo((dir / "fifo").c_str(), 0600), 0);
   for (std::string name : {"keys/secret", "link", "fifo"}) {
-    EXPECT_EQ(code_of([&] { backend->read(name, 0, 1); }), ErrorCode::kIo) << name;
-    EXPECT_EQ(code_of([&] { put(*backend, name, view("y")); }), ErrorCode::kIo) << name;
-    EXPECT_EQ(code_of([&] { backend->size(name); }), ErrorCode::kIo) << name;
+    EXPECT_EQ(local_code_of([&] { backend->read(name, 0, 1); }), ErrorCode::kIo) << name;
+    EXPECT_EQ(local_code_of([&] { put(*backend, name, view("y")); }), ErrorCode::kIo) << name;
+    EXPECT_EQ(local_code_of([&] { backend->size(name); }), ErrorCode::kIo) << name;
   }
-  EXPECT_EQ(code_of([&] { backend->remove("keys/secret"); }), ErrorCode::kIo);
+  EXPECT_EQ(local_code_of([&] { backend->remove("keys/secret"); }), ErrorCode::kIo);
   EXPECT_EQ(read_file(outside / "secret"), "not ours");
   EXPECT_EQ(entries(outside.path()), 1u);
 }
@@ -195,8 +195,8 @@ TEST(Local, RootThatIsAFileIsAnError) {
   TempDir dir;
   write_file(dir / "file", "");
   auto backend = open_local(dir / "file");
-  EXPECT_EQ(code_of([&] { backend->list(""); }), ErrorCode::kIo);
-  EXPECT_EQ(code_of([&] { backend->create("a"); }), ErrorCode::kIo);
+  EXPECT_EQ(local_code_of([&] { backend->list(""); }), ErrorCode::kIo);
+  EXPECT_EQ(local_code_of([&] { backend->create("a"); }), ErrorCode::kIo);
 }
 
 TEST(Local, FullDiskIsNoSpaceAndLeavesNoFile) {
@@ -207,7 +207,7 @@ TEST(Local, FullDiskIsNoSpaceAndLeavesNoFile) {
   put(*backend, "first", view("fits"));
   auto upload = backend->create("packs/00/big");
   Bytes bytes(300 << 10, 7);
-  EXPECT_EQ(code_of([&] {
+  EXPECT_EQ(local_code_of([&] {
               for (int i = 0; i < 10; ++i) upload->append(bytes);
             }),
             ErrorCode::kNoSpace);
@@ -223,9 +223,9 @@ TEST(Local, DiskWithoutInodesIsNoSpace) {
   if (!disk.ok()) SKIP_LOUDLY("a disk without inodes (mounting a tmpfs needs root)");
   auto backend = open_local((dir / "disk").c_str());
   put(*backend, "a", view("x"));                                                                // root, tmp, a
-  EXPECT_EQ(code_of([&] { put(*backend, "b/c", view("x")); }), ErrorCode::kNoSpace);            // no folder
+  EXPECT_EQ(local_code_of([&] { put(*backend, "b/c", view("x")); }), ErrorCode::kNoSpace);            // no folder
   put(*backend, "d", view("x"));
-  EXPECT_EQ(code_of([&] { put(*backend, "e", view("x")); }), ErrorCode::kNoSpace);              // no temporary
+  EXPECT_EQ(local_code_of([&] { put(*backend, "e", view("x")); }), ErrorCode::kNoSpace);              // no temporary
   EXPECT_EQ(entries(dir / "disk/tmp"), 0u);
 }
 
@@ -243,8 +243,8 @@ TEST(Local, ReadOnlyDirectoryIsIoButCanBeRead) {
     fs::permissions(root + "/tmp", fs::perms::owner_read | fs::perms::owner_exec);
   }
   auto again = open_local(root);
-  EXPECT_EQ(code_of([&] { put(*again, "b", view("x")); }), ErrorCode::kIo);
-  EXPECT_EQ(code_of([&] { again->remove("a"); }), ErrorCode::kIo);
+  EXPECT_EQ(local_code_of([&] { put(*again, "b", view("x")); }), ErrorCode::kIo);
+  EXPECT_EQ(local_code_of([&] { again->remove("a"); }), ErrorCode::kIo);
   EXPECT_EQ(text(again->read("a", 0, 1)), "x");
   if (!disk.ok()) {
     fs::permissions(root, fs::perms::owner_all);

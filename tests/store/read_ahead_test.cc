@@ -40,9 +40,9 @@ bool right(const Buffer& got, uint64_t offset, uint64_t length) {
 
 TEST(ReadAhead, FrontToBackTakesFewRequests) {
   Storage storage;
-  constexpr uint64_t kPiece = 200'000;
-  for (uint64_t at = 0; at < kFileBytes; at += kPiece) {
-    const uint64_t length = std::min(kPiece, kFileBytes - at);
+  constexpr uint64_t kReadAheadPiece = 200'000;
+  for (uint64_t at = 0; at < kFileBytes; at += kReadAheadPiece) {
+    const uint64_t length = std::min(kReadAheadPiece, kFileBytes - at);
     ASSERT_TRUE(right(storage.reads.read("a", at, length), at, length)) << at;
   }
   EXPECT_LE(storage.requests, 14);
@@ -78,13 +78,13 @@ TEST(ReadAhead, FailuresReachEverybodyAndAreNotKept) {
 
 TEST(ReadAhead, ThreadsShareWhatIsOnItsWay) {
   Storage storage;
-  constexpr uint64_t kPiece = 100'000;
+  constexpr uint64_t kReadAheadPiece = 100'000;
   std::atomic<uint64_t> next{0};
   std::atomic<int> wrong{0};
   std::vector<std::jthread> threads;
   for (int t = 0; t < 4; ++t)
     threads.emplace_back([&] {
-      for (uint64_t at; (at = next.fetch_add(kPiece)) + kPiece <= kFileBytes;) wrong += !right(storage.reads.read("a", at, kPiece), at, kPiece);
+      for (uint64_t at; (at = next.fetch_add(kReadAheadPiece)) + kReadAheadPiece <= kFileBytes;) wrong += !right(storage.reads.read("a", at, kReadAheadPiece), at, kReadAheadPiece);
     });
   threads.clear();
   EXPECT_EQ(wrong, 0);

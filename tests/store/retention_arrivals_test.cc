@@ -16,7 +16,7 @@ ClientId client(uint8_t number) {
 }
 Arrival arrival(int64_t claimed_ns, int64_t received_ns) { return {client(1), "web", true, kStart + claimed_ns, kStart + received_ns}; }
 // One a night, each received some minutes after it began.
-std::vector<Arrival> nights(int64_t count) {
+std::vector<Arrival> nightly_arrivals(int64_t count) {
   std::vector<Arrival> out;
   for (int64_t i = 0; i < count; ++i) out.push_back(arrival(i * kDayNs, i * kDayNs + 20 * kMinuteNs));
   return out;
@@ -28,7 +28,7 @@ size_t doubted(const std::vector<BelievedTime>& times) {
 }
 
 TEST(Arrivals, HonestNightsAreBelieved) {
-  const auto arrivals = nights(400);
+  const auto arrivals = nightly_arrivals(400);
   for (int64_t created : {kStart, kStart - 900 * kDayNs}) {
     const auto times = believed_times(arrivals, created);
     for (size_t i = 0; i < times.size(); ++i) {
@@ -40,7 +40,7 @@ TEST(Arrivals, HonestNightsAreBelieved) {
 }
 
 TEST(Arrivals, ATimeInTheFutureCountsFromItsArrival) {
-  auto some = nights(3);
+  auto some = nightly_arrivals(3);
   some.push_back(arrival(30 * kDayNs, 3 * kDayNs));
   some.push_back(arrival(4 * kDayNs + kDayNs, 4 * kDayNs));   // a clock that is a day ahead is a clock that is wrong
   const auto times = believed_times(some, kStart);
@@ -53,7 +53,7 @@ TEST(Arrivals, ATimeInTheFutureCountsFromItsArrival) {
 }
 
 TEST(Arrivals, BackDatedOnesCountFromTheirArrival) {
-  auto some = nights(100);
+  auto some = nightly_arrivals(100);
   const int64_t now = 100 * kDayNs;
   for (int64_t i = 0; i < 40; ++i) some.push_back(arrival(i * kDayNs + 12 * kHourNs, now + i * kMinuteNs / 10));
   const auto times = believed_times(some, kStart);
@@ -63,7 +63,7 @@ TEST(Arrivals, BackDatedOnesCountFromTheirArrival) {
 }
 
 TEST(Arrivals, OthersAndOwnersBringNobodyIntoDoubt) {
-  auto some = nights(10);
+  auto some = nightly_arrivals(10);
   some.push_back(arrival(2 * kDayNs, 11 * kDayNs));
   some.back().author = client(2);
   some.push_back(arrival(2 * kDayNs, 11 * kDayNs));
@@ -83,7 +83,7 @@ TEST(Arrivals, RunsThatOverlapAreBelieved) {
 }
 
 TEST(Arrivals, MoreThanFiftyInADayAreABurst) {
-  auto some = nights(10);
+  auto some = nightly_arrivals(10);
   for (int64_t i = 0; i < 50; ++i) some.push_back(arrival(20 * kDayNs + i * kMinuteNs, 20 * kDayNs + i * kMinuteNs));
   EXPECT_EQ(believed_times(some, kStart)[0].burst, 0U);
   some.push_back(arrival(20 * kDayNs + kHourNs, 20 * kDayNs + kHourNs));
@@ -100,7 +100,7 @@ TEST(Arrivals, MoreThanFiftyInADayAreABurst) {
 
 // A repository copied without its files' times, in whatever order, over some hours: nothing is in doubt.  What comes later is judged.
 TEST(Arrivals, ACopiedRepositoryIsBelieved) {
-  auto some = nights(200);
+  auto some = nightly_arrivals(200);
   const int64_t copied = 300 * kDayNs;
   for (size_t i = 0; i < some.size(); ++i)
     some[i].received_ns = kStart + copied + static_cast<int64_t>((i * 77) % 200) * 3 * kMinuteNs;

@@ -7,7 +7,7 @@ namespace cairn {
 
 namespace {
 
-using Names = std::vector<std::string>;
+using TagNames = std::vector<std::string>;
 
 class ReduceTest : public StoreTest {
  protected:
@@ -41,7 +41,7 @@ class ReduceTest : public StoreTest {
     ADD_FAILURE() << "not there";
     return {};
   }
-  Manifest reduce(const Manifest& from, const Names& names) {
+  Manifest reduce(const Manifest& from, const TagNames& names) {
     WriteSession session(repository_);
     return reduce_snapshot(repository_, session, from, names);
   }
@@ -67,7 +67,7 @@ TEST_F(ReduceTest, KeepsTheChosenComponentsAndEverythingElse) {
   EXPECT_EQ(out.origin, from.id);
   EXPECT_EQ(out.original_author, from.author);
   EXPECT_EQ(std::tuple(out.time_ns, out.host, out.sequence, out.previous), std::tuple(from.time_ns, from.host, from.sequence, from.previous));
-  EXPECT_EQ(out.tags, (Names{"kept", "long"}));
+  EXPECT_EQ(out.tags, (TagNames{"kept", "long"}));
   ASSERT_EQ(out.components.size(), 1U);
   EXPECT_EQ(out.components[0], *from.component("media"));
   const ReadBack back = read_back(repository_, out);
@@ -80,7 +80,7 @@ TEST_F(ReduceTest, KeepsTheChosenComponentsAndEverythingElse) {
 TEST_F(ReduceTest, RefusesWhatMakesNoSense) {
   const SnapshotId id = back_up_both(1);
   const Manifest from = seen(id);
-  for (const Names& names : {Names{}, Names{"db", "media"}, Names{"cache"}})
+  for (const TagNames& names : {TagNames{}, TagNames{"db", "media"}, TagNames{"cache"}})
     EXPECT_EQ(code_of([&] { reduce(from, names); }), ErrorCode::kInvalidArgument);
   note(Statement::Kind::kProtected, id);
   EXPECT_EQ(code_of([&] { reduce(seen(id), {"db"}); }), ErrorCode::kInvalidArgument);
@@ -94,7 +94,7 @@ TEST_F(ReduceTest, OneThatIsForgottenMeanwhileLeavesNoSmallerOneBehind) {
   const Manifest from = seen(back_up_both(1));
   WriteSession session(repository_);
   forget_snapshots(repository_, {&from.id, 1});
-  EXPECT_EQ(code_of([&] { reduce_snapshot(repository_, session, from, Names{"db"}); }), ErrorCode::kLocked);
+  EXPECT_EQ(code_of([&] { reduce_snapshot(repository_, session, from, TagNames{"db"}); }), ErrorCode::kLocked);
   EXPECT_TRUE(repository_.snapshots().empty());
 }
 

@@ -8,7 +8,7 @@ namespace cairn {
 
 namespace {
 
-constexpr int64_t kHour = 3'600'000'000'000;
+constexpr int64_t kSimulatedHour = 3'600'000'000'000;
 
 std::vector<RetentionSnapshot> left_by(const std::vector<RetentionSnapshot>& there, const RetentionPolicy& policy) {
   const std::vector<Decision> decisions = decide(there, policy);
@@ -55,7 +55,7 @@ TEST(RetentionSimulation, After400NightsThereAre7Days4WeeksAnd12Months) {
   const RetentionPolicy policy{preset_rules("standard"), {}};
   for (int start = 1; start <= 28; ++start) {
     const int64_t first = at("2025-10-" + std::string(start < 10 ? "0" : "") + std::to_string(start) + " 02:30");
-    const auto there = live_through(first, first + 400 * 24 * kHour, 24 * kHour, 24 * kHour, policy);
+    const auto there = live_through(first, first + 400 * 24 * kSimulatedHour, 24 * kSimulatedHour, 24 * kSimulatedHour, policy);
     EXPECT_EQ(kept_by(there, policy, "daily"), 7U);
     EXPECT_EQ(kept_by(there, policy, "weekly"), 4U);
     EXPECT_EQ(kept_by(there, policy, "monthly"), 12U);
@@ -63,7 +63,7 @@ TEST(RetentionSimulation, After400NightsThereAre7Days4WeeksAnd12Months) {
     EXPECT_EQ(count_of(there, "%Y-%m"), 12U);
     // Who never forgot until today has the same ones left.
     std::vector<RetentionSnapshot> all, left;
-    for (int64_t i = 0; i < 400; ++i) all.push_back(retained(static_cast<uint64_t>(i), first + i * 24 * kHour));
+    for (int64_t i = 0; i < 400; ++i) all.push_back(retained(static_cast<uint64_t>(i), first + i * 24 * kSimulatedHour));
     left = left_by(all, policy);
     ASSERT_EQ(there.size(), left.size());
     for (size_t i = 0; i < left.size(); ++i) EXPECT_EQ(there[i].id, left[i].id);
@@ -76,7 +76,7 @@ TEST(RetentionSimulation, HourlyOnesThinOutAndClockChangesLoseNothing) {
   const RetentionPolicy policy{parse_rules("hourly=168,daily=30,weekly=8"), {}};
   const int64_t first = at("2025-10-01 00:10");
   for (int64_t days : {400, 393, 30}) {
-    const auto there = live_through(first, first + days * 24 * kHour, kHour, 24 * kHour, policy);
+    const auto there = live_through(first, first + days * 24 * kSimulatedHour, kSimulatedHour, 24 * kSimulatedHour, policy);
     EXPECT_EQ(kept_by(there, policy, "hourly"), 168U) << days;
     EXPECT_EQ(kept_by(there, policy, "daily"), 30U) << days;
     EXPECT_EQ(kept_by(there, policy, "weekly"), days == 30 ? 5U : 8U) << days;
@@ -86,7 +86,7 @@ TEST(RetentionSimulation, HourlyOnesThinOutAndClockChangesLoseNothing) {
 TEST(RetentionSimulation, TwelveNightsWithLast10LeaveTen) {
   TimeZone zone("UTC");
   const RetentionPolicy policy{preset_rules("last10"), {}};
-  const auto there = live_through(at("2026-11-01 00:00"), at("2026-11-13 00:00"), 24 * kHour, 24 * kHour, policy);
+  const auto there = live_through(at("2026-11-01 00:00"), at("2026-11-13 00:00"), 24 * kSimulatedHour, 24 * kSimulatedHour, policy);
   ASSERT_EQ(there.size(), 10U);
   EXPECT_EQ(there.front().time_ns, at("2026-11-03 00:00"));
 }

@@ -8,7 +8,7 @@ namespace cairn {
 
 namespace {
 
-constexpr size_t kPieceBytes = 64 << 10;
+constexpr size_t kReadBytes = 64 << 10;
 
 void require_json(const JsonScanner& scanner) {
   if (scanner.failed()) throw Error(ErrorCode::kCorrupt, "document: it isn't JSON: " + scanner.why_failed());
@@ -21,7 +21,7 @@ void read_document(const ReadDocument& read, DocumentWalk& walk, const std::func
   JsonScanner scanner(walk);
   read([&](ByteView bytes) {
     while (!bytes.empty()) {
-      const ByteView piece = bytes.first(std::min(bytes.size(), kPieceBytes));
+      const ByteView piece = bytes.first(std::min(bytes.size(), kReadBytes));
       before(piece);
       scanner.scan(piece);
       require_json(scanner);

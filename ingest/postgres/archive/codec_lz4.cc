@@ -10,12 +10,12 @@ namespace cairn {
 
 namespace {
 
-constexpr size_t kPieceBytes = 64 << 10;
+constexpr size_t kLz4PieceBytes = 64 << 10;
 constexpr size_t kInputBytes = 4096;     // pg_dump's buffer: what it gives the compressor at a time, at most
 
 class Lz4Unpacker : public Unpacker {
  public:
-  Lz4Unpacker() : out_(kPieceBytes) {
+  Lz4Unpacker() : out_(kLz4PieceBytes) {
     if (LZ4F_isError(::LZ4F_createDecompressionContext(&context_, LZ4F_VERSION)) != 0) {
       throw Error(ErrorCode::kIo, "unpacking lz4: no memory");
     }

@@ -8,12 +8,12 @@ namespace cairn {
 
 namespace {
 
-constexpr size_t kPieceBytes = 64 << 10;
+constexpr size_t kZstdPieceBytes = 64 << 10;
 constexpr int kMostWindowBits = 26;      // of a frame that is read: 64 MiB
 
 class ZstdUnpacker : public Unpacker {
  public:
-  ZstdUnpacker() : stream_(::ZSTD_createDStream()), out_(kPieceBytes) {
+  ZstdUnpacker() : stream_(::ZSTD_createDStream()), out_(kZstdPieceBytes) {
     if (!stream_) throw Error(ErrorCode::kIo, "unpacking zstd: no memory");
     ::ZSTD_DCtx_setParameter(stream_, ZSTD_d_windowLogMax, kMostWindowBits);
   }

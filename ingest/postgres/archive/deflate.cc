@@ -12,7 +12,7 @@ namespace {
 
 constexpr int kWindowBits = 15;
 constexpr int kGzipBits = 16;          // added to the window's: a gzip wrapper instead of zlib's
-constexpr size_t kPieceBytes = 64 << 10;
+constexpr size_t kDeflatePieceBytes = 64 << 10;
 
 // zlib wants non-const input; it doesn't write there.
 Bytef* input(ByteView bytes) { return const_cast<Bytef*>(bytes.data()); }
@@ -50,7 +50,7 @@ class Inflater : public Unpacker {
 
  private:
   ::z_stream stream_{};
-  std::array<uint8_t, kPieceBytes> out_;
+  std::array<uint8_t, kDeflatePieceBytes> out_;
 };
 
 class Deflater : public Packer {
@@ -84,7 +84,7 @@ class Deflater : public Packer {
     } while (stream_.avail_out == 0);
   }
   ::z_stream stream_{};
-  std::array<uint8_t, kPieceBytes> out_;
+  std::array<uint8_t, kDeflatePieceBytes> out_;
 };
 
 }  // namespace

@@ -6,7 +6,7 @@ namespace cairn {
 
 namespace {
 
-constexpr uint64_t kMostBytes = uint64_t{1} << 60;   // of a stream; sums of two can't overflow
+constexpr uint64_t kMostStreamBytes = uint64_t{1} << 60;   // of a stream; sums of two can't overflow
 
 void append(std::vector<Extent>& out, uint64_t offset, uint64_t length) {
   if (length == 0) return;
@@ -79,12 +79,12 @@ void Layout::encode(Encoder& out) const {
 
 Layout Layout::decode(Decoder& in) {
   Layout out;
-  const uint64_t text = in.varint_up_to(kMostBytes);
+  const uint64_t text = in.varint_up_to(kMostStreamBytes);
   for (size_t left = in.count(2); left > 0; --left) {
     const uint64_t gap = in.varint_up_to(text - out.text_);
     if (gap == 0 && !out.runs_.empty()) in.fail("verbatim bytes that aren't apart");
     out.add_text(gap);
-    const uint64_t length = in.varint_up_to(kMostBytes - out.verbatim_);
+    const uint64_t length = in.varint_up_to(kMostStreamBytes - out.verbatim_);
     if (length == 0) in.fail("verbatim bytes that are none");
     out.add_verbatim(length);
   }

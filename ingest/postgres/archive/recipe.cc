@@ -7,7 +7,7 @@ namespace cairn {
 namespace {
 
 constexpr uint64_t kVersion = 1;
-constexpr uint64_t kMostBytes = uint64_t{1} << 60;
+constexpr uint64_t kMostRecipeSum = uint64_t{1} << 60;
 constexpr uint64_t kMostChunkBytes = (uint64_t{1} << 31) - 1;
 constexpr size_t kLeastFileBytes = 40;   // of a file in a recipe
 
@@ -107,7 +107,7 @@ Recipe decode_recipe(ByteView recipe) {
     const bool plain_name = !one.file.name.empty() && one.file.name != "." && one.file.name != ".." &&
                             one.file.name.find_first_of(std::string_view("/\0", 2)) == one.file.name.npos;
     if (plain_name != (out.format == ArchiveFormat::kDirectory)) in.fail("not the name of a file");
-    one.file.size_bytes = in.varint_up_to(kMostBytes);
+    one.file.size_bytes = in.varint_up_to(kMostRecipeSum);
     one.file.mode = static_cast<uint32_t>(in.varint_up_to(07777));
     one.file.uid = static_cast<uint32_t>(in.varint_up_to(UINT32_MAX));
     one.file.gid = static_cast<uint32_t>(in.varint_up_to(UINT32_MAX));
@@ -125,11 +125,11 @@ PlainSource RecipeOps::source(PlainSource::Form form) {
   PlainSource out;
   out.form = form;
   const int64_t gap = in_.svarint();
-  if (gap > static_cast<int64_t>(kMostBytes) || gap < -static_cast<int64_t>(text_end_)) in_.fail("a place that isn't");
+  if (gap > static_cast<int64_t>(kMostRecipeSum) || gap < -static_cast<int64_t>(text_end_)) in_.fail("a place that isn't");
   out.offset_bytes = text_end_ + static_cast<uint64_t>(gap);
-  out.length_bytes = in_.varint_up_to(kMostBytes / 4);
+  out.length_bytes = in_.varint_up_to(kMostRecipeSum / 4);
   text_end_ = out.offset_bytes + source_text_bytes(out);
-  if (text_end_ > kMostBytes) in_.fail("a place that isn't");
+  if (text_end_ > kMostRecipeSum) in_.fail("a place that isn't");
   return out;
 }
 
@@ -141,7 +141,7 @@ std::optional<RecipeOp> RecipeOps::next() {
   if (op.kind == RecipeOp::Kind::kText) {
     op.source = source(PlainSource::Form::kText);
   } else if (op.kind == RecipeOp::Kind::kVerbatim) {
-    op.verbatim_bytes = in_.varint_up_to(kMostBytes);
+    op.verbatim_bytes = in_.varint_up_to(kMostRecipeSum);
   } else if (op.kind == RecipeOp::Kind::kBlock) {
     const uint8_t form = in_.u8();
     if (form > 2) in_.fail("a source of no kind we know");
@@ -152,8 +152,8 @@ std::optional<RecipeOp> RecipeOps::next() {
       op.packing.memory = static_cast<int>(in_.varint_up_to(100));
       if (!valid_packing(op.packing)) in_.fail("a compression we don't know");
     }
-    op.made_bytes = in_.varint_up_to(kMostBytes);
-    op.verbatim_bytes = in_.varint_up_to(kMostBytes);
+    op.made_bytes = in_.varint_up_to(kMostRecipeSum);
+    op.verbatim_bytes = in_.varint_up_to(kMostRecipeSum);
     for (size_t left = in_.count(1); left > 0; --left) {
       FrameRun& run = op.frames.emplace_back();
       const uint64_t count = in_.varint();

@@ -16,7 +16,7 @@ constexpr std::string_view kRowsEnd = "\\.\n\n\n";
 constexpr std::string_view kInsertsEnd = ";\n\n\n", kNoInserts = "\n\n\n";   // the latter with the line's end before it
 constexpr std::string_view kViaRoot = "-- load via partition root ";
 constexpr std::string_view kNotSet = "\n";
-constexpr size_t kMostWaitingBytes = 4 << 20;
+constexpr size_t kMostRenderedBytes = 4 << 20;
 constexpr uint64_t kMostExpandedBytes = 32 << 20;   // of what an entry says of each of several large objects; pg_dump groups at most 1000
 constexpr uint64_t kMostExpandedInAll = uint64_t{4} << 30;
 
@@ -86,7 +86,7 @@ void Renderer::settings() {
   out_.text(out + "SET row_security = off;\n\n");
 }
 
-bool Renderer::full() const { return out_.waiting_bytes() > kMostWaitingBytes; }
+bool Renderer::full() const { return out_.waiting_bytes() > kMostRenderedBytes; }
 
 // Writes the definitions of the main pass up to entry `end`.
 bool Renderer::advance_to(size_t end) {

@@ -9,7 +9,7 @@ namespace cairn {
 
 namespace {
 
-constexpr size_t kPieceBytes = 64 << 10;
+constexpr size_t kTarPieceBytes = 64 << 10;
 
 // The oid in "blob_4242.dat".
 std::optional<uint32_t> object_number(std::string_view name) {
@@ -104,7 +104,7 @@ class TarContainer : public Container {
 
   void read_member() {
     const size_t have = in_.peek(1).size();
-    const size_t size = static_cast<size_t>(std::min<uint64_t>({have, left_, kPieceBytes}));
+    const size_t size = static_cast<size_t>(std::min<uint64_t>({have, left_, kTarPieceBytes}));
     if (size == 0) {
       if (left_ > 0) job_.trouble("it breaks off within " + (open_table_ ? data_of(*open_table_) : group_ ? data_of(*group_) : "a member"));
       end_member();

@@ -9,7 +9,7 @@ namespace cairn {
 namespace {
 
 constexpr std::string_view kMagic = "PGDMP";
-constexpr uint64_t kMostHeadBytes = uint64_t{256} << 20;
+constexpr uint64_t kMostTocBytes = uint64_t{256} << 20;
 constexpr int kMostEntries = 1'000'000;
 constexpr int kFirstMinor = 12, kLastMinor = 16;
 constexpr int kAccessMethodMinor = 14, kAlgorithmMinor = 15, kRelationKindMinor = 16;
@@ -23,7 +23,7 @@ struct NotUnderstood : TocProblem {
 
 class TocReader {
  public:
-  TocReader(Input& in, uint64_t limit_bytes, Bytes& head) : in_(in), left_(std::min(limit_bytes, kMostHeadBytes)), head_(head) {}
+  TocReader(Input& in, uint64_t limit_bytes, Bytes& head) : in_(in), left_(std::min(limit_bytes, kMostTocBytes)), head_(head) {}
 
   Toc read(ArchiveFormat format) {
     format_ = format;
@@ -128,7 +128,7 @@ class TocReader {
   // Valid until the next call.
   ByteView bytes(size_t size) {
     const ByteView have = in_.peek(size);
-    if (size > left_) throw NotUnderstood{"a table of contents of more than " + std::to_string(kMostHeadBytes >> 20) + " MiB"};
+    if (size > left_) throw NotUnderstood{"a table of contents of more than " + std::to_string(kMostTocBytes >> 20) + " MiB"};
     if (have.size() < size) throw NotUnderstood{"breaks off within its table of contents", true};
     head_.insert(head_.end(), have.begin(), have.begin() + static_cast<ptrdiff_t>(size));
     in_.skip(size);

@@ -22,7 +22,7 @@ namespace cairn {
 namespace {
 
 constexpr int kOldestServer = 130000;
-constexpr size_t kShownBytes = 500;  // of a list of databases
+constexpr size_t kShownListBytes = 500;  // of a list of databases
 constexpr char kLockWaitMs[] = "--lock-wait-timeout=60000";
 
 class FixedText : public StreamSource {
@@ -243,10 +243,10 @@ class LiveSource : public StreamSource {
     std::string left_out;
     for (size_t i = 0; i < names.size(); ++i) {
       if (!excluded[i]) out.emplace_back(names.text(i, 0));
-      if (excluded[i] && left_out.size() < kShownBytes) left_out += (left_out.empty() ? "" : ", ") + printable(names.text(i, 0));
+      if (excluded[i] && left_out.size() < kShownListBytes) left_out += (left_out.empty() ? "" : ", ") + printable(names.text(i, 0));
     }
     if (out.empty() && !left_out.empty()) {
-      throw Error(ErrorCode::kInvalidArgument, "every database is excluded: " + left_out + (left_out.size() < kShownBytes ? "" : " …") +
+      throw Error(ErrorCode::kInvalidArgument, "every database is excluded: " + left_out + (left_out.size() < kShownListBytes ? "" : " …") +
                                                    "; roles alone: save the output of pg_dumpall --globals-only (--command)");
     }
     return out;

@@ -16,7 +16,7 @@ namespace cairn {
 namespace {
 
 constexpr size_t kMostNotices = 100;
-constexpr size_t kMostLosses = 100;
+constexpr size_t kMostToldLosses = 100;
 constexpr size_t kMostLeftOut = 100;
 
 uint64_t bytes_of(std::span<const PartPiece> pieces) {
@@ -92,7 +92,7 @@ class Loading {
     }
     if (keys) keys->settle();
     if (losses)
-      for (const std::string& gone : losses->gone(kMostLosses))
+      for (const std::string& gone : losses->gone(kMostToldLosses))
         context_.result.warnings.push_back("database " + printable(target_.shown) + ": " + printable(gone) +
                                            " depended on what was replaced, and is gone");
     if (rewrite_)

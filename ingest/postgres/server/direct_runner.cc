@@ -9,7 +9,7 @@ namespace cairn {
 
 namespace {
 
-constexpr std::string_view kUndefinedObject = "42704";   // also of a setting that the server doesn't know
+constexpr std::string_view kUnknownSetting = "42704";   // also of a setting that the server doesn't know
 constexpr std::string_view kInvalidValue = "22023";
 
 constexpr int kLocaleProviders = 150000;
@@ -72,12 +72,12 @@ bool DirectRunner::of_own_role(const StatementEffect& effect) {
 
 void DirectRunner::refused(const SqlStatement& statement, const StatementEffect& effect, const ServerMessage& why) {
   const std::string told = refusal(what_, statement.begin, statement.text, why);
-  if ((why.sqlstate == kUndefinedObject || why.sqlstate == kInvalidValue) && sets_something(effect, statement.text)) {
+  if ((why.sqlstate == kUnknownSetting || why.sqlstate == kInvalidValue) && sets_something(effect, statement.text)) {
     result_.warnings.push_back(refusal(what_, statement.begin, statement.text, why, "; the setting is left out"));
     return;
   }
   const Harm harm = harm_of(effect, why, connection_.user());
-  if (harm == Harm::kFatal && effect.verb == Verb::kRights && !rules_.called.empty() && why.sqlstate == kUndefinedObject) {
+  if (harm == Harm::kFatal && effect.verb == Verb::kRights && !rules_.called.empty() && why.sqlstate == kUnknownSetting) {
     result_.warnings.push_back(refusal(what_, statement.begin, statement.text, why, "; it is left out"));
     return;
   }

@@ -8,7 +8,7 @@ namespace cairn {
 
 namespace {
 
-constexpr size_t kMostLosses = 10000;   // looked at
+constexpr size_t kMostRelations = 10000;   // looked at
 
 std::string literal(std::string_view text) { return PostgresConnection::quote_literal(text); }
 
@@ -94,7 +94,7 @@ Losses::Losses(PostgresConnection& connection) : connection_(connection) {
 std::vector<std::string> Losses::gone(size_t most) {
   const PostgresRows rows = connection_.query("SELECT kind, name, kind IN ('table', 'view', 'materialized view', 'foreign table') FROM ("
                                               "SELECT kind, name FROM pg_temp.cairn_before EXCEPT " + objects_query() +
-                                              ") AS gone ORDER BY 3 DESC, 1, 2 LIMIT " + std::to_string(kMostLosses));
+                                              ") AS gone ORDER BY 3 DESC, 1, 2 LIMIT " + std::to_string(kMostRelations));
   std::vector<std::string> out, relations;
   for (size_t i = 0; i < rows.size() && out.size() < most; ++i) {
     const std::string name(rows.text(i, 1));

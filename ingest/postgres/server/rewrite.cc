@@ -14,7 +14,7 @@ namespace {
 
 using Kind = SqlToken::Kind;
 constexpr size_t kMostDoubtful = 20;
-constexpr size_t kShownBytes = 60;
+constexpr size_t kShownNameBytes = 60;
 
 // A text with some tokens replaced.
 class Replaced {
@@ -135,7 +135,7 @@ std::string SchemaRewrite::apply(std::string_view statement, bool backslashes) {
   Pass pass(*this, statement, backslashes);
   std::string out = pass.run();
   if (pass.doubtful() && doubtful_.size() < kMostDoubtful)
-    doubtful_.insert(printable(statement.substr(0, std::min(statement.find_first_of("(\n"), kShownBytes))));
+    doubtful_.insert(printable(statement.substr(0, std::min(statement.find_first_of("(\n"), kShownNameBytes))));
   return out;
 }
 

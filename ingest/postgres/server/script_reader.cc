@@ -8,7 +8,7 @@ namespace cairn {
 
 namespace {
 
-constexpr size_t kShownBytes = 100;
+constexpr size_t kShownLineBytes = 100;
 
 std::string at_byte(const std::string& what, uint64_t offset) { return printable(what) + ": byte " + std::to_string(offset) + ": "; }
 
@@ -35,7 +35,7 @@ class ScriptReader::Handler : public SqlHandler {
     const std::string_view name = line.substr(0, name_end);
     if (name == "\\restrict" || name == "\\unrestrict") return;
     if (name == "\\encoding") return encoding(begin, line.substr(name_end));
-    throw Error(ErrorCode::kInvalidArgument, at_byte(what_, begin) + "the backslash command " + printable(line.substr(0, kShownBytes)) +
+    throw Error(ErrorCode::kInvalidArgument, at_byte(what_, begin) + "the backslash command " + printable(line.substr(0, kShownLineBytes)) +
                                                  ": no part of a dump holds one, and none is obeyed; nothing of this part is restored");
   }
 
@@ -46,7 +46,7 @@ class ScriptReader::Handler : public SqlHandler {
     const SqlToken name = tokens.take();
     if (!(name.named() || name.kind == SqlToken::Kind::kString) || tokens.peek().kind != SqlToken::Kind::kEnd)
       throw Error(ErrorCode::kInvalidArgument,
-                  at_byte(what_, begin) + "\\encoding" + printable(argument.substr(0, kShownBytes)) + ": is no encoding");
+                  at_byte(what_, begin) + "\\encoding" + printable(argument.substr(0, kShownLineBytes)) + ": is no encoding");
     const std::string set = "SET client_encoding = " + PostgresConnection::quote_literal(name.text) + ";";
     target_.statement({.begin = begin, .end = begin + set.size(), .text = set});
   }

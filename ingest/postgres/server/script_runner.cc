@@ -10,7 +10,7 @@ namespace cairn {
 
 namespace {
 
-constexpr size_t kShownBytes = 120;
+constexpr size_t kShownStatementBytes = 120;
 
 // Dropped before they are created anew.
 constexpr std::array<std::string_view, 17> kReplaced = {
@@ -36,8 +36,8 @@ std::string qualified(const QualifiedName& name) {
 std::string shown(std::string_view statement) {
   statement.remove_prefix(std::min(statement.find_first_not_of(" \t\r\n"), statement.size()));
   const std::string_view line = statement.substr(0, statement.find_first_of("\r\n"));
-  if (line.size() <= kShownBytes) return printable(line);
-  size_t end = kShownBytes - 1;
+  if (line.size() <= kShownStatementBytes) return printable(line);
+  size_t end = kShownStatementBytes - 1;
   while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xc0) == 0x80) --end;   // never within a character
   return printable(line.substr(0, end)) + "…";
 }

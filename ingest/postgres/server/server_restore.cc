@@ -17,7 +17,7 @@ namespace cairn {
 
 namespace {
 
-constexpr size_t kTreeCacheBytes = 8 << 20;
+constexpr size_t kServerTreeCacheBytes = 8 << 20;
 
 // Whether libpq will find a database's name itself.
 bool names_database(const PostgresUrl& url) {
@@ -70,7 +70,7 @@ class ServerRestore {
  public:
   ServerRestore(Repository& repository, const ComponentInfo& component, Entry entry, const PostgresRestoreOptions& options, Monitor& monitor)
       : component_(component), entry_(std::move(entry)), options_(options), monitor_(monitor), url_(options.url),
-        reader_(repository.backend(), repository.keys(), repository.index(), kTreeCacheBytes),
+        reader_(repository.backend(), repository.keys(), repository.index(), kServerTreeCacheBytes),
         catalogue_(reader_.object_source(), component.catalogue, entry_.size_bytes), output_(repository, entry_.content, 0, monitor),
         context_{catalogue_, output_, component.name, url_.parameters(), options, monitor, result_} {}
 
@@ -270,7 +270,7 @@ PostgresRestoreResult restore_to_postgres(Repository& repository, const Manifest
                                           Monitor& monitor) {
   const ComponentInfo& info = component_of(snapshot, component);
   expect_version(info, options.expect_version);
-  ChunkReader reader(repository.backend(), repository.keys(), repository.index(), kTreeCacheBytes);
+  ChunkReader reader(repository.backend(), repository.keys(), repository.index(), kServerTreeCacheBytes);
   auto entry = DirectoryReader::find(reader.object_source(), snapshot.root, component);
   if (!entry || entry->type != EntryType::kFile)
     throw Error(ErrorCode::kCorrupt, "component " + printable(component) + ": its stream is not in the snapshot");

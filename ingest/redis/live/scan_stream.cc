@@ -20,10 +20,10 @@ namespace cairn {
 
 namespace {
 
-using Kind = RedisReply::Kind;
+using ReplyKind = RedisReply::Kind;
 
 constexpr std::string_view kScanCount = "1000";
-constexpr size_t kBlockBytes = 256 << 10;
+constexpr size_t kScanBlockBytes = 256 << 10;
 constexpr size_t kReadyBytes = 64 << 10;     // worth handing out
 constexpr size_t kFooterBytes = 10;          // of a DUMP payload
 constexpr size_t kMostWindow = 128;          // keys asked for at once …
@@ -57,7 +57,7 @@ struct Footer {
 class ScanStream : public StreamSource {
  public:
   ScanStream(std::unique_ptr<RedisConnection> connection, const RedisServerInfo& info, Monitor& monitor)
-      : connection_(std::move(connection)), url_(connection_->url()), info_(info), monitor_(monitor), block_(kBlockBytes) {
+      : connection_(std::move(connection)), url_(connection_->url()), info_(info), monitor_(monitor), block_(kScanBlockBytes) {
     const std::string_view readonly[] = {"READONLY"};
     if (info_.cluster) connection_->command(readonly);  // a replica in a cluster refuses to read otherwise
     absolute_expiry_ = !is_forbidden(connection_->command({"PEXPIRETIME", "x"}).text);
@@ -144,7 +144,7 @@ void ScanStream::list_databases() {
     return;
   }
   const RedisReply info = connection_->command({"INFO", "keyspace"});
-  if (info.kind == Kind::kError) {
+  if (info.kind == ReplyKind::kError) {
     if (!is_forbidden(info.text)) throw redis_error(url_, "INFO", info.text);
     monitor_.warning(url_.description() + ": INFO is not allowed, so databases 0 to " + std::to_string(kGuessedDatabases - 1) +
                      " are looked at, and no others");
@@ -152,7 +152,7 @@ void ScanStream::list_databases() {
     std::erase_if(databases_, [&](uint32_t db) {
       if (db == 0) return false;
       const RedisReply selected = connection_->command({"SELECT", std::to_string(db)});
-      if (selected.kind == Kind::kError) return true;
+      if (selected.kind == ReplyKind::kError) return true;
       db_ = db;
       return false;
     });
@@ -172,7 +172,7 @@ void ScanStream::list_databases() {
 
 void ScanStream::list_functions() {
   const RedisReply list = connection_->command({"FUNCTION", "LIST", "WITHCODE"});
-  if (list.kind == Kind::kError) {
+  if (list.kind == ReplyKind::kError) {
     if (is_unknown_command(list.text)) return;  // before Redis 7
     if (!is_forbidden(list.text)) throw redis_error(url_, "FUNCTION LIST", list.text);
     monitor_.warning(url_.description() + ": FUNCTION LIST is not allowed, so no functions are saved; the right +function|list allows it");
@@ -189,7 +189,7 @@ void ScanStream::list_functions() {
 void ScanStream::select(uint32_t db) {
   if (db == db_) return;
   const RedisReply reply = connection_->command({"SELECT", std::to_string(db)});
-  if (reply.kind == Kind::kError) throw_refused("database " + std::to_string(db), reply.text);
+  if (reply.kind == ReplyKind::kError) throw_refused("database " + std::to_string(db), reply.text);
   db_ = db;
 }
 
@@ -218,8 +218,8 @@ void ScanStream::step() {
 
 void ScanStream::scan() {
   const RedisReply reply = connection_->command({"SCAN", cursor_, "COUNT", kScanCount});
-  if (reply.kind == Kind::kError) throw_refused("SCAN", reply.text);
-  if (reply.elements.size() != 2 || reply.elements[0].kind != Kind::kString || reply.elements[1].kind != Kind::kArray) {
+  if (reply.kind == ReplyKind::kError) throw_refused("SCAN", reply.text);
+  if (reply.elements.size() != 2 || reply.elements[0].kind != ReplyKind::kString || reply.elements[1].kind != ReplyKind::kArray) {
     throw_trouble("an answer to SCAN that can't be understood");
   }
   cursor_ = reply.elements[0].text;
@@ -260,8 +260,8 @@ bool ScanStream::find_version(const std::string& key) {
   const std::string_view words[] = {"DUMP", key};
   connection_->send(words);
   const RedisReply payload = connection_->receive_long();
-  if (payload.kind == Kind::kError) throw_refused("DUMP " + shown(key), payload.text);
-  if (payload.kind != Kind::kString) return false;
+  if (payload.kind == ReplyKind::kError) throw_refused("DUMP " + shown(key), payload.text);
+  if (payload.kind != ReplyKind::kString) return false;
   Footer footer;
   while (const size_t size = connection_->read_long(block_)) {
     footer.bytes += text(ByteView(block_).first(size).last(std::min(size, kFooterBytes)));
@@ -295,13 +295,13 @@ void ScanStream::ask_for_window() {
 // `gone`: the key isn't there any more.
 std::optional<int64_t> ScanStream::take_expiry(bool& gone) {
   const RedisReply reply = connection_->receive();
-  if (reply.kind == Kind::kError) {
+  if (reply.kind == ReplyKind::kError) {
     const std::string_view word = error_word(reply.text);
     gone = word == "MOVED" || word == "ASK";  // to another server of a cluster, which has it now
     if (!gone) throw_refused(absolute_expiry_ ? "PEXPIRETIME" : "PTTL", reply.text);
     return std::nullopt;
   }
-  if (reply.kind != Kind::kInteger) throw_trouble("an expiry that is no number");
+  if (reply.kind != ReplyKind::kInteger) throw_trouble("an expiry that is no number");
   gone = reply.integer == -2;
   if (reply.integer < 0) return std::nullopt;
   return absolute_expiry_ ? reply.integer : window_time_ms_ + std::min(reply.integer, INT64_MAX - window_time_ms_);
@@ -311,8 +311,8 @@ void ScanStream::take_key() {
   bool gone = false;
   const std::optional<int64_t> expires_ms = take_expiry(gone);
   const RedisReply payload = connection_->receive_long();
-  if (payload.kind == Kind::kError && !gone) throw_refused("DUMP " + shown(keys_[taken_]), payload.text);
-  if (payload.kind == Kind::kString) {
+  if (payload.kind == ReplyKind::kError && !gone) throw_refused("DUMP " + shown(keys_[taken_]), payload.text);
+  if (payload.kind == ReplyKind::kString) {
     if (payload.integer < static_cast<int64_t>(kFooterBytes) + 1) throw_trouble("DUMP gave something too short");
     window_bytes_ += static_cast<uint64_t>(payload.integer);
     begin_value(static_cast<uint64_t>(payload.integer), expires_ms);

@@ -16,10 +16,10 @@ namespace cairn {
 namespace {
 
 constexpr size_t kMarkBytes = 40;
-constexpr size_t kMostLineBytes = 4 << 10;
-constexpr size_t kHeaderBytes = 9;            // "REDIS0011"
+constexpr size_t kMostReplyLineBytes = 4 << 10;
+constexpr size_t kMagicBytes = 9;            // "REDIS0011"
 constexpr size_t kEndBytes = 9;               // opcode 255 and the checksum
-constexpr size_t kBlockBytes = 256 << 10;
+constexpr size_t kSyncBlockBytes = 256 << 10;
 constexpr uint8_t kEndOpcode = 255;
 
 class SyncStream : public StreamSource {
@@ -79,8 +79,8 @@ size_t SyncStream::read_marked(std::span<uint8_t> into) {
     held_.erase(0, held_at_);
     held_at_ = 0;
     const size_t before = held_.size();
-    held_.resize(before + kBlockBytes);
-    const size_t size = connection_->read_raw({reinterpret_cast<uint8_t*>(held_.data()) + before, kBlockBytes});
+    held_.resize(before + kSyncBlockBytes);
+    const size_t size = connection_->read_raw({reinterpret_cast<uint8_t*>(held_.data()) + before, kSyncBlockBytes});
     held_.resize(before + size);
     if (size == 0) throw_broken("the server closed the connection");
     if (const size_t at = held_.find(mark_); at != held_.npos) {
@@ -96,9 +96,9 @@ size_t SyncStream::read_marked(std::span<uint8_t> into) {
 
 void SyncStream::note(ByteView bytes) {
   passed_ += bytes.size();
-  if (header_.size() < kHeaderBytes) {
-    header_ += text(bytes.first(std::min(bytes.size(), kHeaderBytes - header_.size())));
-    if (header_.size() == kHeaderBytes && !RdbReader::looks_like_rdb(view(header_))) {
+  if (header_.size() < kMagicBytes) {
+    header_ += text(bytes.first(std::min(bytes.size(), kMagicBytes - header_.size())));
+    if (header_.size() == kMagicBytes && !RdbReader::looks_like_rdb(view(header_))) {
       throw Error(ErrorCode::kIo, url_.description() + ": what the server sent in answer to SYNC is no RDB");
     }
   }
@@ -109,10 +109,10 @@ void SyncStream::note(ByteView bytes) {
 // Where the end must be; that the checksum is right is for whoever reads the RDB.
 void SyncStream::end() {
   int version = 0;
-  if (header_.size() == kHeaderBytes) std::from_chars(header_.data() + 5 + (header_[0] == 'V'), header_.data() + kHeaderBytes, version);
+  if (header_.size() == kMagicBytes) std::from_chars(header_.data() + 5 + (header_[0] == 'V'), header_.data() + kMagicBytes, version);
   const bool has_checksum = version >= 5;
   const char opcode = tail_.empty() ? 0 : has_checksum ? tail_.front() : tail_.back();
-  if (passed_ < kHeaderBytes + 1 || static_cast<uint8_t>(opcode) != kEndOpcode) throw_broken("the end of an RDB isn't there");
+  if (passed_ < kMagicBytes + 1 || static_cast<uint8_t>(opcode) != kEndOpcode) throw_broken("the end of an RDB isn't there");
   whole_ = true;
   connection_.reset();
 }
@@ -130,7 +130,7 @@ std::string read_line(RedisConnection& connection) {
     }
     if (byte[0] == '\n') break;
     line += static_cast<char>(byte[0]);
-    if (line.size() > kMostLineBytes) {
+    if (line.size() > kMostReplyLineBytes) {
       throw Error(ErrorCode::kIo, connection.url().description() + ": SYNC: an answer that is no length of an RDB");
     }
   }

@@ -8,16 +8,16 @@ namespace cairn {
 
 namespace {
 
-constexpr std::string_view kRedisMagic = "REDIS", kValkeyMagic = "VALKEY";
+constexpr std::string_view kRedisMagic = "REDIS", kValkeyStart = "VALKEY";
 
 }  // namespace
 
 std::optional<rdb::Header> rdb::header_of(ByteView bytes) {
   std::string_view rest = text(bytes.first(kHeaderBytes));
   Header header;
-  if (rest.starts_with(kValkeyMagic)) {
+  if (rest.starts_with(kValkeyStart)) {
     header.flavor = RdbFlavor::kValkey;
-    rest.remove_prefix(kValkeyMagic.size());
+    rest.remove_prefix(kValkeyStart.size());
   } else if (rest.starts_with(kRedisMagic)) {
     rest.remove_prefix(kRedisMagic.size());
   } else {

@@ -17,7 +17,7 @@ namespace cairn {
 
 namespace {
 
-constexpr size_t kTreeCacheBytes = 8 << 20;
+constexpr size_t kRedisTreeCacheBytes = 8 << 20;
 
 std::string property(const ComponentInfo& component, const std::string& key) {
   const auto found = component.properties.find(key);
@@ -34,7 +34,7 @@ const ComponentInfo& component_of(const Manifest& snapshot, std::string_view nam
 }
 
 Entry entry_of(Repository& repository, const Manifest& snapshot, const ComponentInfo& component) {
-  ChunkReader reader(repository.backend(), repository.keys(), repository.index(), kTreeCacheBytes);
+  ChunkReader reader(repository.backend(), repository.keys(), repository.index(), kRedisTreeCacheBytes);
   std::optional<Entry> entry = DirectoryReader::find(reader.object_source(), snapshot.root, component.name);
   if (!entry || entry->type != EntryType::kFile)
     throw Error(ErrorCode::kCorrupt, "component " + printable(component.name) + ": its stream is not in the snapshot");
@@ -59,7 +59,7 @@ class RedisRestore {
                Monitor& monitor)
       : path_(tidy_path(path)), component_(component_of(snapshot, path_.substr(0, path_.find('/')))),
         entry_(entry_of(repository, snapshot, component_)), options_(options), monitor_(monitor), origin_(origin_of(component_)),
-        reader_(repository.backend(), repository.keys(), repository.index(), kTreeCacheBytes),
+        reader_(repository.backend(), repository.keys(), repository.index(), kRedisTreeCacheBytes),
         catalogue_(reader_.object_source(), component_.catalogue, entry_.size_bytes), output_(repository, entry_.content, 0, monitor),
         scope_(redis_scope(catalogue_, component_, path_.substr(std::min(path_.size(), component_.name.size() + 1)))),
         tally_(component_.name, result_, monitor) {}

@@ -12,7 +12,7 @@ namespace cairn {
 
 namespace {
 
-constexpr std::string_view kFunctions = "functions/";
+constexpr std::string_view kFunctionParts = "functions/";
 constexpr size_t kMostPrefixBytes = 32;   // of a pattern: names of parts are cut somewhere behind as many, however they are escaped
 constexpr std::array<std::string_view, 8> kTypes = {"string", "list", "set", "zset", "hash", "stream", "module", "array"};
 
@@ -101,7 +101,7 @@ RedisScope redis_scope(CatalogueReader& catalogue, const ComponentInfo& componen
   using Kind = RedisScope::Kind;
   const auto original = component.properties.find("original");
   if (beneath.empty() || (original != component.properties.end() && beneath == original->second)) return {};
-  const bool function = (beneath + "/").starts_with(kFunctions);
+  const bool function = (beneath + "/").starts_with(kFunctionParts);
   if (any_begins(catalogue, beneath + "/")) {
     if (function) return {Kind::kFunctions, beneath + "/"};
     if (number_of<uint32_t>(beneath)) return {Kind::kDatabase, beneath + "/"};

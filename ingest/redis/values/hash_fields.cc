@@ -13,7 +13,7 @@ namespace {
 
 using Field = std::function<void(const HashField&)>;
 
-enum Type : uint8_t {
+enum HashType : uint8_t {
   kPairs = 4,
   kZipmap = 9,
   kZiplist = 13,

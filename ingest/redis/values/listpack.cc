@@ -4,8 +4,8 @@ namespace cairn {
 
 namespace {
 
-constexpr uint8_t kEnd = 0xff;
-constexpr uint16_t kNotCounted = 0xffff;
+constexpr uint8_t kListpackEnd = 0xff;
+constexpr uint16_t kNotCountedListpack = 0xffff;
 
 // The 7-bit groups that an element's length is written with.  (The limits are those of the writer: 16383 takes three.)
 size_t length_groups(uint64_t element_bytes) {
@@ -26,9 +26,9 @@ bool ListpackReader::next(PackedElement& element_out) {
   if (ended_) return false;
   const size_t begin = in_.offset();
   const uint8_t encoding = in_.u8();
-  if (encoding == kEnd) {
+  if (encoding == kListpackEnd) {
     in_.finish();
-    if (counted_ != kNotCounted && counted_ != seen_) in_.fail("its elements aren't as many as it says");
+    if (counted_ != kNotCountedListpack && counted_ != seen_) in_.fail("its elements aren't as many as it says");
     ended_ = true;
     return false;
   }

@@ -10,7 +10,7 @@ enum Flag : uint64_t { kDeleted = 1, kCommonFields = 2 };
 
 [[noreturn]] void corrupt(const std::string& why) { throw Error(ErrorCode::kCorrupt, "stream: " + why); }
 
-uint64_t big_endian(ByteView bytes) {
+uint64_t big_endian_id(ByteView bytes) {
   uint64_t value = 0;
   for (uint8_t byte : bytes) value = value << 8 | byte;
   return value;
@@ -20,7 +20,7 @@ uint64_t big_endian(ByteView bytes) {
 
 StreamId StreamId::of(ByteView bytes) {
   if (bytes.size() != 16) corrupt("an id of " + std::to_string(bytes.size()) + " bytes");
-  return {big_endian(bytes.first(8)), big_endian(bytes.subspan(8))};
+  return {big_endian_id(bytes.first(8)), big_endian_id(bytes.subspan(8))};
 }
 
 StreamNodeReader::StreamNodeReader(StreamId node, ByteView listpack)

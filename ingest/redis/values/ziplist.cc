@@ -4,14 +4,14 @@ namespace cairn {
 
 namespace {
 
-constexpr size_t kHeaderBytes = 10;
-constexpr uint8_t kEnd = 0xff;
-constexpr uint8_t kLongLength = 0xfe;   // the length of the element before follows in 4 bytes
+constexpr size_t kZiplistHeaderBytes = 10;
+constexpr uint8_t kZiplistEnd = 0xff;
+constexpr uint8_t kLongBefore = 0xfe;   // the length of the element before follows in 4 bytes
 constexpr uint16_t kNotCounted = 0xffff;
 
 }  // namespace
 
-ZiplistReader::ZiplistReader(ByteView bytes) : in_(bytes, "ziplist"), last_(0), counted_(0), last_seen_(kHeaderBytes) {
+ZiplistReader::ZiplistReader(ByteView bytes) : in_(bytes, "ziplist"), last_(0), counted_(0), last_seen_(kZiplistHeaderBytes) {
   if (in_.u32() != bytes.size()) in_.fail("its length isn't what it says");
   last_ = in_.u32();
   counted_ = in_.u16();
@@ -21,11 +21,11 @@ bool ZiplistReader::next(PackedElement& element_out) {
   if (ended_) return false;
   const size_t begin = in_.offset();
   const uint8_t first = in_.u8();
-  if (first == kEnd) {
+  if (first == kZiplistEnd) {
     end();
     return false;
   }
-  const size_t before = first == kLongLength ? in_.u32() : first;
+  const size_t before = first == kLongBefore ? in_.u32() : first;
   if (before != last_seen_bytes_) in_.fail("the length of the element before is wrong");
   element_out = element();
   last_seen_ = begin;

@@ -4,8 +4,8 @@ namespace cairn {
 
 namespace {
 
-constexpr uint8_t kLongLength = 0xfe;   // a length follows in 4 bytes; as a count: not known
-constexpr uint8_t kEnd = 0xff;
+constexpr uint8_t kLongZipmapLength = 0xfe;   // a length follows in 4 bytes; as a count: not known
+constexpr uint8_t kZipmapEnd = 0xff;
 
 }  // namespace
 
@@ -14,9 +14,9 @@ ZipmapReader::ZipmapReader(ByteView bytes) : in_(bytes, "zipmap"), counted_(in_.
 bool ZipmapReader::next(std::string_view& field, std::string_view& value) {
   if (ended_) return false;
   const uint8_t first = in_.u8();
-  if (first == kEnd) {
+  if (first == kZipmapEnd) {
     in_.finish();
-    if (counted_ < kLongLength && counted_ != seen_) in_.fail("its pairs aren't as many as it says");
+    if (counted_ < kLongZipmapLength && counted_ != seen_) in_.fail("its pairs aren't as many as it says");
     ended_ = true;
     return false;
   }
@@ -30,8 +30,8 @@ bool ZipmapReader::next(std::string_view& field, std::string_view& value) {
 }
 
 size_t ZipmapReader::length(uint8_t first) {
-  if (first == kEnd) in_.fail("it ends within a pair");
-  return first == kLongLength ? in_.u32() : first;
+  if (first == kZipmapEnd) in_.fail("it ends within a pair");
+  return first == kLongZipmapLength ? in_.u32() : first;
 }
 
 }  // namespace cairn

@@ -10,15 +10,15 @@ namespace cairn {
 
 namespace {
 
-[[noreturn]] void refuse(const std::string& why) { throw Error(ErrorCode::kInvalidArgument, why); }
+[[noreturn]] void refuse_place(const std::string& why) { throw Error(ErrorCode::kInvalidArgument, why); }
 
-std::string decoded(std::string_view text) {
+std::string decoded_url(std::string_view text) {
   std::string out;
   for (size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '%') {
       auto digit = [&](size_t at) {
         const size_t value = at < text.size() ? std::string_view("0123456789abcdefABCDEF").find(text[at]) : std::string_view::npos;
-        if (value == std::string_view::npos) refuse("s3:// URL: \"%\" must be followed by two hexadecimal digits; write %25 for a %");
+        if (value == std::string_view::npos) refuse_place("s3:// URL: \"%\" must be followed by two hexadecimal digits; write %25 for a %");
         return value < 16 ? value : value - 6;
       };
       out += static_cast<char>(digit(i + 1) * 16 + digit(i + 2));
@@ -42,7 +42,7 @@ void require_bucket(const std::string& bucket) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
   });
   if (!fits)
-    refuse("s3://" + printable(bucket) + ": not the name of a bucket (3 to 63 letters, digits, '-' and '.'); write s3://BUCKET/PREFIX");
+    refuse_place("s3://" + printable(bucket) + ": not the name of a bucket (3 to 63 letters, digits, '-' and '.'); write s3://BUCKET/PREFIX");
 }
 
 bool loopback(std::string_view host) {
@@ -59,11 +59,11 @@ void set_endpoint(S3Place& place, std::string endpoint, bool insecure) {
   place.host = endpoint.substr(endpoint.find("://") + 3);
   while (place.host.ends_with('/')) place.host.pop_back();
   if (place.scheme != "https" && place.scheme != "http")
-    refuse("endpoint " + printable(endpoint) + ": must begin with https:// (or http://)");
+    refuse_place("endpoint " + printable(endpoint) + ": must begin with https:// (or http://)");
   if (place.host.empty() || place.host.find_first_of("/?#@ \t\r\n") != std::string::npos)
-    refuse("endpoint: must be https://HOST or https://HOST:PORT, without path, user or password");
+    refuse_place("endpoint: must be https://HOST or https://HOST:PORT, without path, user or password");
   if (place.scheme == "http" && !insecure && !loopback(place.host))
-    refuse("endpoint " + endpoint + ": unencrypted HTTP shows everybody on the way what you do; use https://, or add insecure=yes to the URL");
+    refuse_place("endpoint " + endpoint + ": unencrypted HTTP shows everybody on the way what you do; use https://, or add insecure=yes to the URL");
 }
 
 }  // namespace
@@ -84,7 +84,7 @@ std::string S3Place::describe() const {
 
 S3Place parse_s3_place(std::string_view url, const Environment& environment, S3Use use) {
   constexpr std::string_view kScheme = "s3://";
-  if (!url.starts_with(kScheme)) refuse("not an S3 URL: write s3://BUCKET/PREFIX");
+  if (!url.starts_with(kScheme)) refuse_place("not an S3 URL: write s3://BUCKET/PREFIX");
   url.remove_prefix(kScheme.size());
   std::string_view query;
   if (const size_t mark = url.find('?'); mark != std::string_view::npos) {
@@ -94,13 +94,13 @@ S3Place parse_s3_place(std::string_view url, const Environment& environment, S3U
   S3Place place;
   const size_t slash = std::min(url.find('/'), url.size());
   if (url.substr(0, slash).find('@') != std::string_view::npos)
-    refuse("s3:// URL: credentials don't belong there; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY instead");
-  place.bucket = decoded(url.substr(0, slash));
+    refuse_place("s3:// URL: credentials don't belong there; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY instead");
+  place.bucket = decoded_url(url.substr(0, slash));
   require_bucket(place.bucket);
-  place.prefix = decoded(url.substr(std::min(slash + 1, url.size())));
+  place.prefix = decoded_url(url.substr(std::min(slash + 1, url.size())));
   while (place.prefix.ends_with('/')) place.prefix.pop_back();
   if (place.prefix.starts_with('/') || place.prefix.find("//") != std::string::npos || place.prefix.size() > 700)
-    refuse("s3://" + place.bucket + ": a prefix has no empty elements and at most 700 bytes; write s3://BUCKET/FOLDER/FOLDER");
+    refuse_place("s3://" + place.bucket + ": a prefix has no empty elements and at most 700 bytes; write s3://BUCKET/FOLDER/FOLDER");
   std::string endpoint, style;
   if (use == S3Use::kSource) {
     endpoint = first_of(environment, {"CAIRN_SOURCE_S3_ENDPOINT"});
@@ -113,16 +113,16 @@ S3Place parse_s3_place(std::string_view url, const Environment& environment, S3U
     const std::string_view pair = query.substr(0, query.find('&'));
     query.remove_prefix(std::min(pair.size() + 1, query.size()));
     const size_t equals = std::min(pair.find('='), pair.size());
-    const std::string name = decoded(pair.substr(0, equals)), value = decoded(pair.substr(std::min(equals + 1, pair.size())));
+    const std::string name = decoded_url(pair.substr(0, equals)), value = decoded_url(pair.substr(std::min(equals + 1, pair.size())));
     if (name == "endpoint") endpoint = value;
     else if (name == "region") place.region = value;
     else if (name == "style") style = value;
     else if (name == "insecure" && (value == "yes" || value == "no")) insecure = value == "yes";
-    else refuse("s3:// URL: \"" + printable(name) + "\" is none of endpoint=URL, region=NAME, style=path|virtual, insecure=yes");
+    else refuse_place("s3:// URL: \"" + printable(name) + "\" is none of endpoint=URL, region=NAME, style=path|virtual, insecure=yes");
   }
   if (place.region.empty()) place.region = "us-east-1";
   set_endpoint(place, endpoint, insecure);
-  if (!style.empty() && style != "path" && style != "virtual") refuse("s3:// URL: style is either path or virtual");
+  if (!style.empty() && style != "path" && style != "virtual") refuse_place("s3:// URL: style is either path or virtual");
   // A bucket with dots doesn't fit Amazon's certificate.
   const bool amazon = place.host.find(".amazonaws.com") != std::string::npos && place.bucket.find('.') == std::string::npos;
   place.virtual_style = style.empty() ? amazon : style == "virtual";
