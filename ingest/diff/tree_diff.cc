@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "store/parallel.h"
 #include "store/tree/directory.h"
 
 namespace cairn {
@@ -18,6 +19,7 @@ using Change = Difference::Change;
 constexpr size_t kBatch = 256;                          // objects read together
 constexpr size_t kAtOnce = 128;                         // directories: what they need of one frame is read while it is open
 constexpr size_t kMostObjectBytesAhead = 8 << 20;       // of those directories, and a batch
+constexpr size_t kLeastCompared = 4;                    // pairs of directories: below this a thread costs more than it saves
 constexpr size_t kMostItemsAhead = 64 << 10;            // about 200 bytes each, and those of kAtOnce directories
 
 Difference difference(Change change, const std::string& path, const Entry* before, const Entry* after) {
@@ -188,44 +190,67 @@ class TreeDiff {
     }
   }
 
-  // By where the older side is: the newer ones lie together anyway.
-  void sort_by_place(Pairs& level) const {
+  // By where the older side is: the newer ones lie together anyway.   What was looked up is kept for fetch().
+  void sort_by_place(Pairs& level) {
     std::vector<ChunkId> ids;
-    for (const auto& [before, after] : level) ids.push_back(before);
+    for (const auto& [before, after] : level) ids.insert(ids.end(), {before, after});
     std::vector<std::optional<Location>> places;
     reader_.locate(ids, places);
+    places_.clear();
     std::vector<std::tuple<uint32_t, uint32_t, size_t>> order;
-    for (size_t i = 0; i < ids.size(); ++i) order.emplace_back(places[i] ? places[i]->pack : 0, places[i] ? places[i]->frame : 0, i);
+    for (size_t i = 0; i < level.size(); ++i) {
+      const auto& place = places[2 * i];
+      order.emplace_back(place ? place->pack : 0, place ? place->frame : 0, i);
+    }
+    for (size_t i = 0; i < ids.size(); ++i)
+      if (places[i]) places_.emplace(ids[i], *places[i]);
     std::ranges::sort(order);
     Pairs sorted;
     for (const auto& [pack, frame, i] : order) sorted.push_back(level[i]);
     level = std::move(sorted);
   }
 
+  // Two directories on the way to being compared.
+  struct Open {
+    std::pair<ChunkId, ChunkId> both;
+    Apart apart;
+    std::vector<Item> items;
+  };
+
   void compare_ahead(std::span<const std::pair<ChunkId, ChunkId>> pairs, Pairs& below) {
-    std::vector<std::pair<std::pair<ChunkId, ChunkId>, Apart>> open;
-    for (const auto& both : pairs) open.push_back({both, {{both.first}, {both.second}}});
+    std::vector<Open> open, ready;
+    for (const auto& both : pairs) open.push_back({both, {{both.first}, {both.second}}, {}});
     auto here = [&](const ChunkId& id) { return objects_.contains(id); };
     for (int round = 0; !open.empty() && round <= kMostObjectLevels; ++round) {
       std::vector<ChunkId> ids;
-      for (const auto& [both, apart] : open)
-        for (const auto* side : {&apart.before, &apart.after})
+      for (const Open& one : open)
+        for (const auto* side : {&one.apart.before, &one.apart.after})
           std::ranges::copy_if(*side, std::back_inserter(ids), [&](const ChunkId& id) { return !here(id); });
       fetch(std::move(ids));
-      std::erase_if(open, [&](auto& one) {
-        auto& [both, apart] = one;
-        if (!std::ranges::all_of(apart.before, here) || !std::ranges::all_of(apart.after, here)) return true;
-        if (expand(apart)) return false;
-        std::vector<Item> items;
-        compare(apart, [&](Item item) {
-          if (item.directories) below.push_back(*item.directories);
-          items.push_back(std::move(item));
-        });
-        items_ahead_ += items.size();
-        if (!compared_.emplace(both, std::move(items)).second) items_ahead_ -= items.size();
+      std::erase_if(open, [&](Open& one) {
+        if (!std::ranges::all_of(one.apart.before, here) || !std::ranges::all_of(one.apart.after, here)) return true;
+        if (expand(one.apart)) return false;
+        ready.push_back(std::move(one));
         return true;
       });
     }
+    compare_all(ready);
+    for (Open& one : ready) {
+      for (const Item& item : one.items)
+        if (item.directories) below.push_back(*item.directories);
+      items_ahead_ += one.items.size();
+      const size_t count = one.items.size();
+      if (!compared_.emplace(one.both, std::move(one.items)).second) items_ahead_ -= count;
+    }
+  }
+
+  // Side by side: making entries of what was read takes longer than reading it.   Requires: all their objects are here.
+  void compare_all(std::span<Open> ready) {
+    const size_t lanes = std::clamp<size_t>(ready.size() / kLeastCompared, 1, processor_count());
+    in_parallel(lanes, [&](size_t lane) {
+      for (size_t i = lane; i < ready.size(); i += lanes)
+        compare(ready[i].apart, [&](Item item) { ready[i].items.push_back(std::move(item)); });
+    });
   }
 
   void fetch(std::vector<ChunkId> ids) {
@@ -239,11 +264,16 @@ class TreeDiff {
   }
 
   void fetch_batch(std::span<const ChunkId> ids) {
-    std::vector<std::optional<Location>> places;
-    reader_.locate(ids, places);
     std::vector<PlacedChunk> placed;
-    for (size_t i = 0; i < ids.size(); ++i)
-      if (places[i]) placed.push_back({ids[i], *places[i]});
+    std::vector<ChunkId> elsewhere;   // what directories in several objects consist of
+    for (const ChunkId& id : ids) {
+      if (const auto known = places_.find(id); known != places_.end()) placed.push_back({id, known->second});
+      else elsewhere.push_back(id);
+    }
+    std::vector<std::optional<Location>> places;
+    reader_.locate(elsewhere, places);
+    for (size_t i = 0; i < elsewhere.size(); ++i)
+      if (places[i]) placed.push_back({elsewhere[i], *places[i]});
     std::vector<Buffer> objects(placed.size());
     try {
       reader_.read(placed, [&](size_t i, ByteView bytes) { objects[i] = Buffer::copy_of(bytes); });
@@ -263,6 +293,7 @@ class TreeDiff {
   size_t items_ahead_ = 0;
   std::unordered_map<ChunkId, Buffer, IdHash> objects_;                 // of the directories that are being compared ahead
   size_t object_bytes_ = 0;
+  std::unordered_map<ChunkId, Location, IdHash> places_;                // of the level that is being compared ahead
 };
 
 }  // namespace

@@ -102,9 +102,10 @@ ChunkId FindSearch::key_of(const Step& step) const {
   return ChunkId{blake3(out.out())};
 }
 
-// Thread-safe while nothing is added.
-void FindSearch::find_place(Step& step) {
-  if (const auto found = places_.find(key_of(step)); found != places_.end()) step.place = &found->second;
+// Looks for its place.  False when nothing was found there.   Thread-safe while nothing is added.
+bool FindSearch::may_lead_on(Step& step) {
+  step.place = places_.find(key_of(step));
+  return !step.place || !step.place->searched || step.place->node != FoundTree::kNothing;
 }
 
 FoundTree::Node FindSearch::directory(Step& step) {
@@ -187,7 +188,7 @@ FindSearch::Seen FindSearch::look(const Step& step, ByteView object) {
   const ObjectKind kind = open_object(in);
   if (kind == ObjectKind::kDirectoryBranch) {
     for (const DirectoryChild& child : decode_directory_branch(in))
-      find_place(seen.pieces.emplace_back(Step{child.id, step.path, step.depth, step.level + 1}));
+      if (Step piece{child.id, step.path, step.depth, step.level + 1}; may_lead_on(piece)) seen.pieces.push_back(std::move(piece));
     return seen;
   }
   if (kind != ObjectKind::kDirectoryLeaf) in.fail("not a directory");
@@ -201,10 +202,8 @@ FindSearch::Seen FindSearch::look(const Step& step, ByteView object) {
   };
   for (Entry& entry : decode_directory_leaf(in, wanted)) {
     const std::string_view here = asked(entry.name);
-    if (Step child{entry.directory, path, step.depth + 1, 0}; entry.type == EntryType::kDirectory && may_hold_any(child)) {
-      find_place(child);
+    if (Step child{entry.directory, path, step.depth + 1, 0}; entry.type == EntryType::kDirectory && may_hold_any(child) && may_lead_on(child))
       seen.directories.emplace_back(entry.name, std::move(child));
-    }
     if (!criteria_.matches(here, entry, nullptr)) continue;
     const FoundTree::Identity identity = FoundTree::identity(entry.name, entry, nullptr);
     seen.matches.emplace_back(std::move(entry), identity);

@@ -10,6 +10,7 @@
 #include "ingest/find/found_tree.h"
 #include "ingest/monitor.h"
 #include "ingest/parts/part_view.h"
+#include "store/id_table.h"
 #include "store/read/bulk_reader.h"
 #include "store/repository.h"
 
@@ -54,7 +55,7 @@ class FindSearch {
   ChunkId key_of(const Step& step) const;
   bool may_hold_any(const Step& step) const { return !criteria_.by_path() || criteria_.may_match_beneath(step.path); }
   Place& place_of(const Step& step) { return step.place ? *step.place : places_[key_of(step)]; }
-  void find_place(Step& step);
+  bool may_lead_on(Step& step);
   Node directory(Step& step);
   Node read_directory(Step& step, Place& place);
   void read_ahead(std::vector<Step*> steps);
@@ -68,7 +69,7 @@ class FindSearch {
   FoundTree& found_;
   Monitor& monitor_;
   BulkReader reader_;
-  std::unordered_map<ChunkId, Place, IdHash> places_;
+  IdTable<Place> places_;
   size_t ahead_weight_ = 0;   // of all Seen in them
   std::unordered_map<std::string, Node> searched_parts_;
   uint64_t failed_ = 0;

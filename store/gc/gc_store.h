@@ -83,9 +83,9 @@ class PruneStore : public GcStore {
   virtual bool put_revoked(uint64_t generation, const std::set<LeaseId>& leases) = 0;
   virtual bool put_accepted(uint64_t generation, const std::vector<SnapshotId>& snapshots) = 0;
 
-  // Takes packs out of the index, then away.
+  // Takes packs out of the index, then away, in any order.
   virtual void drop_from_index(const std::set<PackId>& packs) = 0;
-  virtual void remove(const PackId& pack) = 0;
+  virtual void remove(const std::set<PackId>& packs) = 0;
 };
 
 }  // namespace cairn

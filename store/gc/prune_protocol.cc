@@ -64,10 +64,8 @@ bool sweep(PruneStore& store, bool revoking, PruneOutcome& outcome) {
     (outcome.marked.needed.contains(pack.id) ? outcome.kept : doomed).insert(pack.id);
   }
   store.drop_from_index(doomed);
-  for (const PackId& pack : doomed) {
-    store.remove(pack);
-    outcome.deleted.insert(pack);
-  }
+  store.remove(doomed);
+  outcome.deleted.merge(doomed);
   return false;
 }
 

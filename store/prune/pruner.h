@@ -31,7 +31,7 @@ class Pruner final : public OnRepository<PruneStore> {
   bool put_revoked(uint64_t generation, const std::set<LeaseId>& leases) override;
   bool put_accepted(uint64_t generation, const std::vector<SnapshotId>& snapshots) override;
   void drop_from_index(const std::set<PackId>& packs) override;
-  void remove(const PackId& pack) override;
+  void remove(const std::set<PackId>& packs) override;
 
   // By the last listing.
   uint64_t size_bytes(const PackId& pack) const;

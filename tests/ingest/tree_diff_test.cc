@@ -102,6 +102,27 @@ TEST_F(TreeDiff, OfLongDirectoriesTellsWhatAComparisonOfNamesTells) {
   }
 }
 
+// More than are read and compared together, on several levels, with long ones among them: each is told in its place.
+TEST_F(TreeDiff, OfManyDirectoriesTellsEachInItsPlace) {
+  std::mt19937 random(4);
+  std::map<std::string, int> files;   // none has a character before '/': paths are in order as names in directories are
+  for (int i = 0; i < 400; ++i)
+    for (const char* name : {"b", "sub/a", "sub/deeper/x", "z"}) files["d" + std::to_string(i) + "/" + name] = 0;
+  for (int i = 0; i < 600; ++i) files["d7/sub/long" + std::to_string(i)] = 0;
+  for (const auto& [file, version] : files) write_file(src(file), file);
+  const Manifest before = back_up().manifest;
+  std::string expected;
+  for (auto& [file, version] : files) {
+    if (random() % 3 != 0) continue;
+    write_file(src(file), file + "'");
+    expected += "M src/" + file + " file|";
+  }
+  const Manifest after = back_up().manifest;
+  reopen();
+  EXPECT_EQ(differences(before, "", after, ""), expected);
+  EXPECT_EQ(differences(after, "", before, ""), expected);
+}
+
 TEST_F(TreeDiff, OfComponentsThatCameAndWent) {
   write_file(src("a"), "a");
   const Manifest before = back_up({tree("one"), shell("two", "echo 2")}).manifest;

@@ -173,9 +173,11 @@ bool SimulatedStore::put_accepted(uint64_t generation, const std::vector<Snapsho
   return world_.accepted.emplace(generation, std::set<SnapshotId>(snapshots.begin(), snapshots.end())).second;
 }
 void SimulatedStore::drop_from_index(const std::set<PackId>&) { step_(); }
-void SimulatedStore::remove(const PackId& pack) {
-  step_();
-  world_.deleted += world_.packs.erase(pack);
+void SimulatedStore::remove(const std::set<PackId>& packs) {
+  for (const PackId& pack : packs) {
+    step_();
+    world_.deleted += world_.packs.erase(pack);
+  }
 }
 
 std::map<PackId, World::Pack> SimulatedStore::load_index() {

@@ -96,7 +96,7 @@ class SimulatedStore final : public PruneStore {
   bool put_revoked(uint64_t generation, const std::set<LeaseId>& leases) override;
   bool put_accepted(uint64_t generation, const std::vector<SnapshotId>& snapshots) override;
   void drop_from_index(const std::set<PackId>& packs) override;
-  void remove(const PackId& pack) override;
+  void remove(const std::set<PackId>& packs) override;
 
   // A writer's steps that aren't the protocol's.
   std::map<PackId, World::Pack> load_index();
