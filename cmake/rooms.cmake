@@ -36,6 +36,7 @@ cairn_library(cairn_store
   store/backend/s3/s3.cc
   store/backend/s3/signature.cc
   store/backend/s3/throttle.cc
+  store/cache/known_names.cc
   store/cache/known_references.cc
   store/cache/reference_list.cc
   store/cache/tree_cache.cc

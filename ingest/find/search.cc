@@ -26,9 +26,9 @@ std::string location_of(const Entry& entry) {
 
 }  // namespace
 
-FindSearch::FindSearch(Repository& repository, const FindCriteria& criteria, FoundTree& found, Monitor& monitor)
-    : repository_(repository), criteria_(criteria), found_(found), monitor_(monitor),
-      reader_(repository.backend(), repository.keys(), repository.index(), kSearchTreeCacheBytes) {}
+FindSearch::FindSearch(Repository& repository, const FindCriteria& criteria, FoundTree& found, KnownNames& known, Monitor& monitor)
+    : repository_(repository), criteria_(criteria), found_(found), known_(known), monitor_(monitor),
+      reader_(repository.backend(), repository.keys(), repository.index(), kSearchTreeCacheBytes), verdicts_(known.lists()) {}
 
 template <class Work>
 void FindSearch::guarded(const std::string& path, Work work) {
@@ -141,6 +141,11 @@ void FindSearch::read_ahead(std::vector<Step*> steps) {
       if (step->depth > kMostDirectoryDepth || step->level > kMostObjectLevels) continue;
       step->place = &place_of(*step);
       if (step->place->searched || step->place->chosen) continue;
+      if (std::unique_ptr<Seen> seen = remembered(*step)) {
+        step->place->chosen = true;
+        keep(*step, std::move(seen), more);
+        continue;
+      }
       step->place->chosen = batch.size() < kBatch;
       (step->place->chosen ? batch : later).push_back(step);
     }
@@ -152,6 +157,7 @@ void FindSearch::read_ahead(std::vector<Step*> steps) {
 
 void FindSearch::read_batch(std::span<Step* const> batch, std::vector<Step*>& more) {
   monitor_.check_interrupted();
+  if (batch.empty()) return;
   std::vector<ChunkId> ids;
   for (const Step* step : batch) ids.push_back(step->id);
   std::vector<std::optional<Location>> places;
@@ -168,17 +174,61 @@ void FindSearch::read_batch(std::span<Step* const> batch, std::vector<Step*>& mo
     reader_.read(wanted, [&](size_t i, ByteView object) { seen[numbers[i]] = std::make_unique<Seen>(look(*batch[numbers[i]], object)); });
   } catch (const Error&) {
   }
-  for (size_t i = 0; i < batch.size(); ++i) {
-    if (!seen[i]) continue;
-    auto go_on = [&](Step& step) {
-      step.place = &place_of(step);
-      if (!step.place->searched) more.push_back(&step);
-    };
-    std::ranges::for_each(seen[i]->pieces, go_on);
-    for (auto& [name, child] : seen[i]->directories) go_on(child);
-    ahead_weight_ += seen[i]->weight();
-    batch[i]->place->ahead = std::move(seen[i]);
+  for (size_t i = 0; i < batch.size(); ++i)
+    if (seen[i]) keep(*batch[i], std::move(seen[i]), more);
+}
+
+void FindSearch::keep(Step& step, std::unique_ptr<Seen> seen, std::vector<Step*>& more) {
+  if (!seen->new_list.empty()) seen->list = known_.add_list(std::exchange(seen->new_list, {}));
+  while (verdicts_.size() < known_.lists()) verdicts_.emplace_back(Verdict::kUnknown);
+  if (seen->list != KnownNames::kNone) known_.learn(step.id, seen->list, std::exchange(seen->children, {}));
+  auto go_on = [&](Step& next) {
+    next.place = &place_of(next);
+    if (!next.place->searched) more.push_back(&next);
+  };
+  std::ranges::for_each(seen->pieces, go_on);
+  for (auto& [name, child] : seen->directories) go_on(child);
+  ahead_weight_ += seen->weight();
+  step.place->ahead = std::move(seen);
+}
+
+// Could any of these be wanted?   `path`: of the directory, when it counts.
+FindSearch::Verdict FindSearch::verdict_of(const LeafNames& leaf, const std::string& path) const {
+  std::string asked;
+  Verdict verdict = Verdict::kNothing;
+  for (size_t i = 0; i < leaf.names.size(); ++i) {
+    if (leaf.type(i) == EntryType::kDirectory) verdict = Verdict::kDirectories;
+    if (criteria_.by_path()) asked.assign(path).append("/").append(leaf.names[i]);
+    if (criteria_.may_match(criteria_.by_path() ? std::string_view(asked) : leaf.names[i], leaf.type(i))) return Verdict::kSome;
   }
+  return verdict;
+}
+
+// What is in an object that needn't be read; nullptr when it must be.
+std::unique_ptr<FindSearch::Seen> FindSearch::remembered(const Step& step) {
+  const KnownNames::Number object = known_.object(step.id);
+  if (object == KnownNames::kNone) return nullptr;
+  known_.touch(object);
+  auto seen = std::make_unique<Seen>();
+  const size_t children = known_.child_count(object);
+  if (const KnownNames::Number list = known_.list_of(object); list != KnownNames::kBranch) {
+    Verdict verdict = criteria_.by_path() ? Verdict::kUnknown : verdicts_[list].load();
+    if (verdict == Verdict::kSome) return nullptr;
+    if (verdict == Verdict::kNothing) return seen;
+    const LeafNames leaf = decode_leaf_names(known_.list(list));
+    if (verdict == Verdict::kUnknown) verdict = verdict_of(leaf, step.path);
+    if (!criteria_.by_path()) verdicts_[list] = verdict;
+    if (verdict == Verdict::kSome) return nullptr;
+    for (size_t i = 0, at = 0; i < leaf.names.size() && at < children; ++i) {
+      if (leaf.type(i) != EntryType::kDirectory) continue;
+      Step child{known_.child(object, at++), criteria_.by_path() ? step.path + "/" + std::string(leaf.names[i]) : "", step.depth + 1, 0};
+      if (may_hold_any(child) && may_lead_on(child)) seen->directories.emplace_back(leaf.names[i], std::move(child));
+    }
+    return seen;
+  }
+  for (size_t i = 0; i < children; ++i)
+    if (Step piece{known_.child(object, i), step.path, step.depth, step.level + 1}; may_lead_on(piece)) seen->pieces.push_back(std::move(piece));
+  return seen;
 }
 
 // Thread-safe while no place is added: what was searched already is looked for here, by all threads.
@@ -187,11 +237,18 @@ FindSearch::Seen FindSearch::look(const Step& step, ByteView object) {
   Seen seen;
   const ObjectKind kind = open_object(in);
   if (kind == ObjectKind::kDirectoryBranch) {
-    for (const DirectoryChild& child : decode_directory_branch(in))
+    seen.list = KnownNames::kBranch;
+    for (const DirectoryChild& child : decode_directory_branch(in)) {
+      seen.children.push_back(child.id);
       if (Step piece{child.id, step.path, step.depth, step.level + 1}; may_lead_on(piece)) seen.pieces.push_back(std::move(piece));
+    }
     return seen;
   }
   if (kind != ObjectKind::kDirectoryLeaf) in.fail("not a directory");
+  const ByteView names = leaf_names(in);
+  seen.list = known_.find_list(names);
+  if (seen.list == KnownNames::kNone) seen.new_list.assign(names.begin(), names.end());
+  else if (!criteria_.by_path() && verdicts_[seen.list] == Verdict::kNothing) return seen;
   std::string path;
   const auto asked = [&](std::string_view name) {
     if (!criteria_.by_path()) return name;
@@ -200,7 +257,10 @@ FindSearch::Seen FindSearch::look(const Step& step, ByteView object) {
   const auto wanted = [&](std::string_view name, EntryType type) {
     return type == EntryType::kDirectory || criteria_.may_match(asked(name), type);
   };
-  for (Entry& entry : decode_directory_leaf(in, wanted)) {
+  std::vector<Entry> entries = decode_directory_leaf(in, wanted);
+  if (entries.empty() && !criteria_.by_path() && seen.list != KnownNames::kNone) verdicts_[seen.list] = Verdict::kNothing;
+  for (Entry& entry : entries) {
+    if (entry.type == EntryType::kDirectory) seen.children.push_back(entry.directory);
     const std::string_view here = asked(entry.name);
     if (Step child{entry.directory, path, step.depth + 1, 0}; entry.type == EntryType::kDirectory && may_hold_any(child) && may_lead_on(child))
       seen.directories.emplace_back(entry.name, std::move(child));

@@ -1,25 +1,31 @@
 // Reads the trees and catalogues of snapshots into a FoundTree, each stored object once.
 //
-// Directories are read ahead, level by level and on all processors, and put together depth first.
+// Directories are read ahead, level by level and on all processors, and put together depth first.  What is known to hold no name that is
+// wanted isn't read; what was read is known from then on.
 // Memory:   a cache for reading of 8 MB, 80 bytes for each object, what was read ahead (at most 64 Ki names and matches beyond
 //           one batch), and the FoundTree.
 // Threads:  one thread at a time; objects are read and compared on several.
 #pragma once
 
+#include <atomic>
+#include <deque>
+
 #include "ingest/find/criteria.h"
 #include "ingest/find/found_tree.h"
 #include "ingest/monitor.h"
 #include "ingest/parts/part_view.h"
+#include "store/cache/known_names.h"
 #include "store/id_table.h"
 #include "store/read/bulk_reader.h"
 #include "store/repository.h"
+#include "store/tree/directory_leaf.h"
 
 namespace cairn {
 
 class FindSearch {
  public:
   // All must outlive this.
-  FindSearch(Repository& repository, const FindCriteria& criteria, FoundTree& found, Monitor& monitor);
+  FindSearch(Repository& repository, const FindCriteria& criteria, FoundTree& found, KnownNames& known, Monitor& monitor);
 
   // What matches in a snapshot; `component`: in this one only, "" for all.
   // What can't be read is told to monitor.error and counted once, however many snapshots share it.
@@ -44,6 +50,10 @@ class FindSearch {
     std::vector<std::pair<Entry, FoundTree::Identity>> matches;
     std::vector<std::pair<std::string, Step>> directories;   // by name
     std::vector<Step> pieces;                                // of a branch
+    // For KnownNames.
+    KnownNames::Number list = KnownNames::kNone;
+    Bytes new_list;
+    std::vector<ChunkId> children;
     size_t weight() const { return 1 + matches.size() + directories.size() + pieces.size(); }
   };
   // What is known of an object, and of its path when that counts.
@@ -56,10 +66,14 @@ class FindSearch {
   bool may_hold_any(const Step& step) const { return !criteria_.by_path() || criteria_.may_match_beneath(step.path); }
   Place& place_of(const Step& step) { return step.place ? *step.place : places_[key_of(step)]; }
   bool may_lead_on(Step& step);
+  enum class Verdict : uint8_t { kUnknown, kNothing, kDirectories, kSome };   // kDirectories: none is wanted, but in these there may be some
+  Verdict verdict_of(const LeafNames& leaf, const std::string& path) const;
+  std::unique_ptr<Seen> remembered(const Step& step);
   Node directory(Step& step);
   Node read_directory(Step& step, Place& place);
   void read_ahead(std::vector<Step*> steps);
   void read_batch(std::span<Step* const> batch, std::vector<Step*>& more);
+  void keep(Step& step, std::unique_ptr<Seen> seen, std::vector<Step*>& more);
   Seen look(const Step& step, ByteView object);
   template <class Work>
   void guarded(const std::string& path, Work work);
@@ -67,10 +81,12 @@ class FindSearch {
   Repository& repository_;
   const FindCriteria& criteria_;
   FoundTree& found_;
+  KnownNames& known_;
   Monitor& monitor_;
   BulkReader reader_;
   IdTable<Place> places_;
   size_t ahead_weight_ = 0;   // of all Seen in them
+  std::deque<std::atomic<Verdict>> verdicts_;   // of the lists of KnownNames, unless paths count
   std::unordered_map<std::string, Node> searched_parts_;
   uint64_t failed_ = 0;
 };

@@ -110,16 +110,24 @@ Bytes encode_directory_leaf(std::span<const Entry> entries) {
 
 namespace {
 
-// The first columns of a leaf, where they lie.
-struct LeafNames {
-  std::vector<std::string_view> names;
-  ByteView types;
-  EntryType type(size_t i) const { return static_cast<EntryType>(types[i]); }
-};
+constexpr size_t kLeastEntryBytes = 10, kLeastNameBytes = 3;   // with all columns; with length, name and type
 
-LeafNames decode_names(Decoder& in) {
+}  // namespace
+
+ByteView leaf_names(Decoder in) {
+  Decoder names = in;
+  uint64_t bytes = 0;
+  const size_t count = in.count(kLeastEntryBytes);
+  for (size_t i = 0; i < count; ++i) bytes += in.varint_up_to(4096);
+  bytes += in.offset() - names.offset() + count;
+  return names.raw(bytes);
+}
+
+namespace {
+
+LeafNames decode_names(Decoder& in, size_t least_bytes = kLeastEntryBytes) {
   LeafNames out;
-  const size_t count = in.count(10);   // bytes that the shortest entry takes
+  const size_t count = in.count(least_bytes);
   std::vector<size_t> sizes;
   sizes.reserve(count);
   for (size_t i = 0; i < count; ++i) sizes.push_back(static_cast<size_t>(in.varint_up_to(4096)));
@@ -220,6 +228,13 @@ std::vector<Entry> decode_columns(Decoder& in, const LeafNames& leaf, std::span<
 
 }  // namespace
 
+LeafNames decode_leaf_names(ByteView piece) {
+  Decoder in(piece, "names");
+  LeafNames out = decode_names(in, kLeastNameBytes);
+  in.finish();
+  return out;
+}
+
 std::vector<Entry> decode_directory_leaf(Decoder& in) {
   const LeafNames leaf = decode_names(in);
   std::vector<size_t> all(leaf.names.size());
@@ -244,7 +259,7 @@ void skip_varints(Decoder& in, size_t count) {
 }  // namespace
 
 void scan_directory_leaf(Decoder& in, std::vector<ChunkId>& objects, std::vector<ChunkId>& chunks) {
-  const size_t count = in.count(10);
+  const size_t count = in.count(kLeastEntryBytes);
   uint64_t name_bytes = 0;
   for (size_t i = 0; i < count; ++i) name_bytes += in.varint_up_to(4096);
   in.raw(name_bytes);

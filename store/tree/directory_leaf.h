@@ -18,6 +18,16 @@ std::vector<Entry> decode_directory_leaf(Decoder& in);
 // Only the entries that are `wanted` by name and type.  Of a leaf that has none the names and types are all that is looked at.
 using WantedEntry = std::function<bool(std::string_view name, EntryType type)>;
 std::vector<Entry> decode_directory_leaf(Decoder& in, const WantedEntry& wanted);
+// The names and types of a leaf as it keeps them, in one piece: equal bytes are equal names and types.   kCorrupt when they are cut short; they
+// are not looked at.   Requires: `in` is behind the object's kind.
+ByteView leaf_names(Decoder in);
+// What is in such a piece; valid as long as it.   kCorrupt.
+struct LeafNames {
+  std::vector<std::string_view> names;
+  ByteView types;
+  EntryType type(size_t i) const { return static_cast<EntryType>(types[i]); }
+};
+LeafNames decode_leaf_names(ByteView piece);
 // What a leaf refers to, without making entries of it: appends directories and chunk lists to `objects`, chunks of content to `chunks`.
 // Names, owners and times are passed over unchecked.  kCorrupt, kUnsupported for what may refer to something else.
 void scan_directory_leaf(Decoder& in, std::vector<ChunkId>& objects, std::vector<ChunkId>& chunks);

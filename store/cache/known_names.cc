@@ -1,0 +1,167 @@
+#include "store/cache/known_names.h"
+
+#include <algorithm>
+#include <cstring>
+#include <optional>
+
+#include "store/coding.h"
+#include "store/seen/local_memory.h"
+
+namespace cairn {
+
+namespace {
+
+constexpr uint32_t kNamesVersion = 1;
+constexpr std::string_view kNamesKind = "cairnfn1";
+constexpr size_t kListOverhead = 120;      // of a list in memory, beside its bytes
+constexpr size_t kObjectBytes = 96;        // at most, while the table grows
+constexpr size_t kMostComparedLists = 16;  // that look alike: more of them are kept twice
+
+Bytes associated_names(const Keyring& keys) {
+  Encoder out;
+  out.raw(view(kNamesKind));
+  out.raw(keys.repository.view());
+  return out.take();
+}
+
+// Versions of a directory differ in length, at an end, or in the middle; those that don't are compared whole.
+uint64_t look_of(ByteView names) {
+  uint64_t look = names.size() * 0x9e3779b97f4a7c15;
+  for (const size_t at : {size_t{0}, names.size() / 3, names.size() / 2, names.size() - std::min<size_t>(names.size(), 8)}) {
+    uint64_t word = 0;
+    std::memcpy(&word, names.data() + at, std::min<size_t>(sizeof word, names.size() - at));
+    look = (look ^ word) * 0x100000001b3;
+    look ^= look >> 29;
+  }
+  return look;
+}
+
+}  // namespace
+
+KnownNames::KnownNames(const std::string& path, const Keyring& keys, size_t most_bytes) : most_bytes_(most_bytes) {
+  const std::optional<Bytes> file = read_memory(path, most_bytes);
+  const std::optional<Bytes> content = file ? open_shared(keys.cache_key(), associated_names(keys), *file) : std::nullopt;
+  bool whole = false;
+  try {
+    whole = content && decode(*content);
+  } catch (const Error&) {
+    whole = false;
+  }
+  if (!whole) *this = KnownNames(most_bytes);
+  learned_ = 0;
+}
+
+bool KnownNames::decode(ByteView content) {
+  Decoder in(content, "names");
+  if (in.u32() != kNamesVersion) return false;
+  for (uint64_t left = in.count(1); left > 0; --left)
+    if (add_list(in.bytes()) != lists_.size() - 1) return false;
+  const size_t ids = in.count(sizeof(ChunkId) + 1);
+  for (size_t i = 0; i < ids; ++i)
+    if (table_.add(ChunkId::from_bytes(in.raw(ChunkId::kBytes))) != i) return false;
+  std::vector<Number> children;
+  for (Number object = 0; object < ids; ++object) {
+    const uint64_t list = in.varint_up_to(lists_.size() + 1);
+    if (list == 0) continue;
+    children.resize(in.count(1));
+    int64_t last = object;
+    for (Number& child : children) {
+      last += in.svarint();
+      if (last < 0 || static_cast<uint64_t>(last) >= ids) return false;
+      child = static_cast<Number>(last);
+    }
+    keep(object, list == 1 ? kBranch : static_cast<Number>(list - 2), children);
+  }
+  in.finish();
+  return has_room(0);
+}
+
+KnownNames::Number KnownNames::object(const ChunkId& id) const {
+  const Number number = table_.number(id);
+  return number != kNone && table_.value(number).list != kNone ? number : kNone;
+}
+
+KnownNames::Number KnownNames::find_list(ByteView names) const {
+  size_t left = kMostComparedLists;
+  for (auto [at, end] = by_look_.equal_range(look_of(names)); at != end && left > 0; ++at, --left)
+    if (std::ranges::equal(lists_[at->second], names)) return at->second;
+  return kNone;
+}
+
+KnownNames::Number KnownNames::add_list(ByteView names) {
+  if (const Number known = find_list(names); known != kNone) return known;
+  if (lists_.size() >= kBranch || !has_room(names.size() + kListOverhead)) return kNone;
+  by_look_.emplace(look_of(names), static_cast<Number>(lists_.size()));
+  lists_.emplace_back(names.begin(), names.end());
+  list_bytes_ += names.size() + kListOverhead;
+  return static_cast<Number>(lists_.size() - 1);
+}
+
+bool KnownNames::has_room(size_t more_bytes) {
+  const bool room = table_.bytes() + list_bytes_ + children_.size() * sizeof(Number) + more_bytes <= most_bytes_;
+  if (!room) full_ = true;
+  return room;
+}
+
+void KnownNames::keep(Number object, Number list, std::span<const Number> children) {
+  Object& one = table_.value(object);
+  one.list = list;
+  one.first_child = static_cast<uint32_t>(children_.size());
+  one.children = static_cast<uint32_t>(children.size()) & (UINT32_MAX >> 1);
+  children_.insert(children_.end(), children.begin(), children.end());
+  ++objects_;
+  ++learned_;
+}
+
+void KnownNames::learn(const ChunkId& object, Number list, std::span<const ChunkId> children) {
+  if (this->object(object) != kNone) return;
+  if (!has_room((children.size() + 1) * (kObjectBytes + sizeof(Number)) + table_.bytes() / 4)) return;   // of slots there may be twice as many
+  std::vector<Number> numbers;
+  for (const ChunkId& child : children) numbers.push_back(table_.add(child));
+  const Number number = table_.add(object);
+  keep(number, list, numbers);
+  touch(number);
+}
+
+KnownNames KnownNames::only_touched() const {
+  KnownNames out(most_bytes_);
+  std::vector<Number> children;
+  for (Number object = 0; object < table_.size(); ++object) {
+    const Object& one = table_.value(object);
+    if (one.list == kNone || !one.touched) continue;
+    children.clear();
+    for (size_t i = 0; i < one.children; ++i) children.push_back(out.table_.add(child(object, i)));
+    const Number list = one.list == kBranch ? kBranch : out.add_list(lists_[one.list]);
+    out.keep(out.table_.add(table_.id(object)), list, children);
+  }
+  return out;
+}
+
+Bytes KnownNames::encode() const {
+  Encoder out;
+  out.u32(kNamesVersion);
+  out.varint(lists_.size());
+  for (const Bytes& list : lists_) out.bytes(list);
+  out.varint(table_.size());
+  for (Number object = 0; object < table_.size(); ++object) out.raw(table_.id(object).view());
+  for (Number object = 0; object < table_.size(); ++object) {
+    const Object& one = table_.value(object);
+    out.varint(one.list == kNone ? 0 : one.list == kBranch ? 1 : uint64_t{one.list} + 2);
+    if (one.list == kNone) continue;
+    out.varint(one.children);
+    int64_t last = object;
+    for (size_t i = 0; i < one.children; ++i) {
+      const int64_t child = children_[one.first_child + i];
+      out.svarint(child - last);
+      last = child;
+    }
+  }
+  return out.take();
+}
+
+void KnownNames::save(const std::string& path, const Keyring& keys) const {
+  const Bytes content = full_ ? only_touched().encode() : encode();
+  write_memory(path, seal_shared(keys.cache_key(), associated_names(keys), content), Durable::kNo);
+}
+
+}  // namespace cairn
