@@ -11,6 +11,7 @@ namespace {
 constexpr size_t kSearchTreeCacheBytes = 8 << 20;
 constexpr size_t kBatch = 4 << 10;         // objects looked up and read together
 constexpr size_t kMostAhead = 64 << 10;    // names and matches that were read ahead
+constexpr size_t kMostNewListBytes = 16 << 20;   // of a batch, for KnownNames
 
 // Where the bytes of a component are: equal catalogues say nothing of the original.
 std::string location_of(const Entry& entry) {
@@ -170,6 +171,7 @@ void FindSearch::read_batch(std::span<Step* const> batch, std::vector<Step*>& mo
     numbers.push_back(i);
   }
   std::vector<std::unique_ptr<Seen>> seen(batch.size());
+  new_list_bytes_ = 0;
   try {
     reader_.read(wanted, [&](size_t i, ByteView object) { seen[numbers[i]] = std::make_unique<Seen>(look(*batch[numbers[i]], object)); });
   } catch (const Error&) {
@@ -231,6 +233,11 @@ std::unique_ptr<FindSearch::Seen> FindSearch::remembered(const Step& step) {
   return seen;
 }
 
+// Of what doesn't fit now the names are read again next time.   Thread-safe.
+void FindSearch::note_list(ByteView names, Seen& seen) {
+  if ((new_list_bytes_ += names.size()) <= kMostNewListBytes) seen.new_list.assign(names.begin(), names.end());
+}
+
 // Thread-safe while no place is added: what was searched already is looked for here, by all threads.
 FindSearch::Seen FindSearch::look(const Step& step, ByteView object) {
   Decoder in(object, object_name(step.id));
@@ -247,7 +254,7 @@ FindSearch::Seen FindSearch::look(const Step& step, ByteView object) {
   if (kind != ObjectKind::kDirectoryLeaf) in.fail("not a directory");
   const ByteView names = leaf_names(in);
   seen.list = known_.find_list(names);
-  if (seen.list == KnownNames::kNone) seen.new_list.assign(names.begin(), names.end());
+  if (seen.list == KnownNames::kNone) note_list(names, seen);
   else if (!criteria_.by_path() && verdicts_[seen.list] == Verdict::kNothing) return seen;
   std::string path;
   const auto asked = [&](std::string_view name) {

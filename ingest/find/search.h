@@ -3,7 +3,7 @@
 // Directories are read ahead, level by level and on all processors, and put together depth first.  What is known to hold no name that is
 // wanted isn't read; what was read is known from then on.
 // Memory:   a cache for reading of 8 MB, 80 bytes for each object, what was read ahead (at most 64 Ki names and matches beyond
-//           one batch), and the FoundTree.
+//           one batch, and 16 MB of names to be remembered), and the FoundTree.
 // Threads:  one thread at a time; objects are read and compared on several.
 #pragma once
 
@@ -73,6 +73,7 @@ class FindSearch {
   Node read_directory(Step& step, Place& place);
   void read_ahead(std::vector<Step*> steps);
   void read_batch(std::span<Step* const> batch, std::vector<Step*>& more);
+  void note_list(ByteView names, Seen& seen);
   void keep(Step& step, std::unique_ptr<Seen> seen, std::vector<Step*>& more);
   Seen look(const Step& step, ByteView object);
   template <class Work>
@@ -86,6 +87,7 @@ class FindSearch {
   BulkReader reader_;
   IdTable<Place> places_;
   size_t ahead_weight_ = 0;   // of all Seen in them
+  std::atomic<size_t> new_list_bytes_ = 0;
   std::deque<std::atomic<Verdict>> verdicts_;   // of the lists of KnownNames, unless paths count
   std::unordered_map<std::string, Node> searched_parts_;
   uint64_t failed_ = 0;
