@@ -8,7 +8,7 @@ echo small >src/small
 expect 0 "$cairn" backup src db=exec:'seq 100000' --tag nightly --host elsewhere
 expect 0 "$cairn" repair snapshots --read-data
 says out "None of them lost anything"
-pack=$(find repository/packs -type f -size +2000k | head -n 1)
+pack=$(find repository/packs -type f -printf '%s %p\n' | sort -n | tail -n 1 | cut -d' ' -f2)
 chmod u+w "$pack"
 printf 'XXXX' | dd of="$pack" bs=1 seek=2000000 conv=notrunc status=none
 expect 1 "$cairn" repair packs
