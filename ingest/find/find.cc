@@ -15,24 +15,24 @@ FindResult find(Repository& repository, std::span<const Manifest> snapshots, con
                 const FoundTree::Visit& visit, Monitor& monitor) {
   warn_of_index_problems(repository, monitor);
   FoundTree found;
-  const std::string known_path = repository.cache_folder() + "/names";
-  KnownNames known(known_path, repository.keys());
   std::vector<FoundTree::Node> roots;
   FindResult result;
   {
-    // Snapshot by snapshot, as their trees stand in the packs; the caches of reading are gone before the results are put in order.
+    // Snapshot by snapshot, as their trees stand in the packs; what reading needs is gone before the results are put in order.
+    const std::string known_path = repository.cache_folder() + "/names";
+    KnownNames known(known_path, repository.keys());
     FindSearch search(repository, criteria, found, known, monitor);
     for (const Manifest& snapshot : snapshots) {
       monitor.phase("searching snapshot " + std::to_string(roots.size() + 1) + " of " + std::to_string(snapshots.size()));
       roots.push_back(search.snapshot(snapshot, component));
     }
     result.failed = search.failed();
+    if (known.learned() > known.objects() / kFewOf) try {
+        known.save(known_path, repository.keys());
+      } catch (const Error&) {
+        // Then they are read again.
+      }
   }
-  if (known.learned() > known.objects() / kFewOf) try {
-      known.save(known_path, repository.keys());
-    } catch (const Error&) {
-      // Then they are read again.
-    }
   std::string last;
   found.visit(roots, [&](const std::string& path, const FoundVersion& version, const SnapshotSet& in) {
     monitor.check_interrupted();

@@ -29,7 +29,8 @@ std::string location_of(const Entry& entry) {
 
 FindSearch::FindSearch(Repository& repository, const FindCriteria& criteria, FoundTree& found, KnownNames& known, Monitor& monitor)
     : repository_(repository), criteria_(criteria), found_(found), known_(known), monitor_(monitor),
-      reader_(repository.backend(), repository.keys(), repository.index(), kSearchTreeCacheBytes), verdicts_(known.lists()) {}
+      reader_(repository.backend(), repository.keys(), repository.index(), kSearchTreeCacheBytes), verdicts_(known.lists()),
+      new_to_us_(known.objects() == 0 && !criteria.by_path()) {}
 
 template <class Work>
 void FindSearch::guarded(const std::string& path, Work work) {
@@ -208,6 +209,7 @@ FindSearch::Verdict FindSearch::verdict_of(const LeafNames& leaf, const std::str
 
 // What is in an object that needn't be read; nullptr when it must be.
 std::unique_ptr<FindSearch::Seen> FindSearch::remembered(const Step& step) {
+  if (new_to_us_) return nullptr;   // what this run learns it has searched
   const KnownNames::Number object = known_.object(step.id);
   if (object == KnownNames::kNone) return nullptr;
   known_.touch(object);

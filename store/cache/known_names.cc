@@ -114,11 +114,12 @@ void KnownNames::keep(Number object, Number list, std::span<const Number> childr
 }
 
 void KnownNames::learn(const ChunkId& object, Number list, std::span<const ChunkId> children) {
-  if (this->object(object) != kNone) return;
   if (!has_room((children.size() + 1) * (kObjectBytes + sizeof(Number)) + table_.bytes() / 4)) return;   // of slots there may be twice as many
-  std::vector<Number> numbers;
-  for (const ChunkId& child : children) numbers.push_back(table_.add(child));
   const Number number = table_.add(object);
+  if (table_.value(number).list != kNone) return;
+  std::vector<Number> numbers;
+  numbers.reserve(children.size());
+  for (const ChunkId& child : children) numbers.push_back(table_.add(child));
   keep(number, list, numbers);
   touch(number);
 }
@@ -139,6 +140,7 @@ KnownNames KnownNames::only_touched() const {
 
 Bytes KnownNames::encode() const {
   Encoder out;
+  out.raw(Bytes(kSharedNonceBytes));   // for seal_shared_in_place
   out.u32(kNamesVersion);
   out.varint(lists_.size());
   for (const Bytes& list : lists_) out.bytes(list);
@@ -160,8 +162,9 @@ Bytes KnownNames::encode() const {
 }
 
 void KnownNames::save(const std::string& path, const Keyring& keys) const {
-  const Bytes content = full_ ? only_touched().encode() : encode();
-  write_memory(path, seal_shared(keys.cache_key(), associated_names(keys), content), Durable::kNo);
+  Bytes file = full_ ? only_touched().encode() : encode();
+  seal_shared_in_place(keys.cache_key(), associated_names(keys), file);
+  write_memory(path, file, Durable::kNo);
 }
 
 }  // namespace cairn

@@ -63,7 +63,7 @@ class KnownNames {
     uint32_t first_child = 0, children : 31 = 0, touched : 1 = 0;
   };
   bool decode(ByteView content);
-  Bytes encode() const;
+  Bytes encode() const;   // with room for the nonce in front
   KnownNames only_touched() const;
   void keep(Number object, Number list, std::span<const Number> children);
   bool has_room(size_t more_bytes);
