@@ -139,26 +139,40 @@ KnownNames KnownNames::only_touched() const {
 }
 
 Bytes KnownNames::encode() const {
-  Encoder out;
-  out.raw(Bytes(kSharedNonceBytes));   // for seal_shared_in_place
-  out.u32(kNamesVersion);
-  out.varint(lists_.size());
-  for (const Bytes& list : lists_) out.bytes(list);
-  out.varint(table_.size());
-  for (Number object = 0; object < table_.size(); ++object) out.raw(table_.id(object).view());
+  constexpr size_t kMostNumberBytes = 5;
+  Bytes out(kSharedNonceBytes);
+  out.reserve(out.size() + list_bytes_ + table_.size() * (sizeof(ChunkId) + 2 * kMostNumberBytes) + children_.size() * kMostNumberBytes + 64);
+  auto append = [&](const Encoder& some) { out.insert(out.end(), some.out().begin(), some.out().end()); };
+  Encoder front;
+  front.u32(kNamesVersion);
+  front.varint(lists_.size());
+  append(front);
+  for (const Bytes& list : lists_) {
+    Encoder one;
+    one.bytes(list);
+    append(one);
+  }
+  Encoder count;
+  count.varint(table_.size());
+  append(count);
   for (Number object = 0; object < table_.size(); ++object) {
-    const Object& one = table_.value(object);
-    out.varint(one.list == kNone ? 0 : one.list == kBranch ? 1 : uint64_t{one.list} + 2);
-    if (one.list == kNone) continue;
-    out.varint(one.children);
+    const ByteView id = table_.id(object).view();
+    out.insert(out.end(), id.begin(), id.end());
+  }
+  for (Number object = 0; object < table_.size(); ++object) {
+    const Object& its = table_.value(object);
+    Encoder one;
+    one.varint(its.list == kNone ? 0 : its.list == kBranch ? 1 : uint64_t{its.list} + 2);
+    if (its.list != kNone) one.varint(its.children);
     int64_t last = object;
-    for (size_t i = 0; i < one.children; ++i) {
-      const int64_t child = children_[one.first_child + i];
-      out.svarint(child - last);
+    for (size_t i = 0; its.list != kNone && i < its.children; ++i) {
+      const int64_t child = children_[its.first_child + i];
+      one.svarint(child - last);
       last = child;
     }
+    append(one);
   }
-  return out.take();
+  return out;
 }
 
 void KnownNames::save(const std::string& path, const Keyring& keys) const {
