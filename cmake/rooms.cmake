@@ -39,6 +39,7 @@ cairn_library(cairn_store
   store/cache/known_names.cc
   store/cache/known_references.cc
   store/cache/reference_list.cc
+  store/cache/sealed_memory.cc
   store/cache/tree_cache.cc
   store/check/check.cc
   store/check/pack_scan.cc

@@ -216,7 +216,7 @@ std::unique_ptr<FindSearch::Seen> FindSearch::remembered(const Step& step) {
   auto seen = std::make_unique<Seen>();
   const size_t children = known_.child_count(object);
   if (const KnownNames::Number list = known_.list_of(object); list != KnownNames::kBranch) {
-    Verdict verdict = criteria_.by_path() ? Verdict::kUnknown : verdicts_[list].load();
+    Verdict verdict = verdicts_[list];
     if (verdict == Verdict::kSome) return nullptr;
     if (verdict == Verdict::kNothing) return seen;
     const LeafNames leaf = decode_leaf_names(known_.list(list));
@@ -257,7 +257,7 @@ FindSearch::Seen FindSearch::look(const Step& step, ByteView object) {
   const ByteView names = leaf_names(in);
   seen.list = known_.find_list(names);
   if (seen.list == KnownNames::kNone) note_list(names, seen);
-  else if (!criteria_.by_path() && verdicts_[seen.list] == Verdict::kNothing) return seen;
+  else if (verdicts_[seen.list] == Verdict::kNothing) return seen;
   std::string path;
   const auto asked = [&](std::string_view name) {
     if (!criteria_.by_path()) return name;

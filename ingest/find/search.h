@@ -88,7 +88,7 @@ class FindSearch {
   IdTable<Place> places_;
   size_t ahead_weight_ = 0;   // of all Seen in them
   std::atomic<size_t> new_list_bytes_ = 0;   // in the batch
-  std::deque<std::atomic<Verdict>> verdicts_;   // of the lists of KnownNames, unless paths count
+  std::deque<std::atomic<Verdict>> verdicts_;   // of the lists of KnownNames; all unknown when paths count
   const bool new_to_us_;        // there was nothing to remember
   std::unordered_map<std::string, Node> searched_parts_;
   uint64_t failed_ = 0;

@@ -4,8 +4,8 @@
 #include <cstring>
 #include <optional>
 
+#include "store/cache/sealed_memory.h"
 #include "store/coding.h"
-#include "store/seen/local_memory.h"
 
 namespace cairn {
 
@@ -16,13 +16,6 @@ constexpr std::string_view kNamesKind = "cairnfn1";
 constexpr size_t kListOverhead = 120;      // of a list in memory, beside its bytes
 constexpr size_t kObjectBytes = 96;        // at most, while the table grows
 constexpr size_t kMostComparedLists = 16;  // that look alike: more of them are kept twice
-
-Bytes associated_names(const Keyring& keys) {
-  Encoder out;
-  out.raw(view(kNamesKind));
-  out.raw(keys.repository.view());
-  return out.take();
-}
 
 // Versions of a directory differ in length, at an end, or in the middle; those that don't are compared whole.
 uint64_t look_of(ByteView names) {
@@ -39,8 +32,7 @@ uint64_t look_of(ByteView names) {
 }  // namespace
 
 KnownNames::KnownNames(const std::string& path, const Keyring& keys, size_t most_bytes) : most_bytes_(most_bytes) {
-  const std::optional<Bytes> file = read_memory(path, most_bytes);
-  const std::optional<Bytes> content = file ? open_shared(keys.cache_key(), associated_names(keys), *file) : std::nullopt;
+  const std::optional<Bytes> content = read_sealed_memory(path, keys, kNamesKind, most_bytes);
   bool whole = false;
   try {
     whole = content && decode(*content);
@@ -176,9 +168,7 @@ Bytes KnownNames::encode() const {
 }
 
 void KnownNames::save(const std::string& path, const Keyring& keys) const {
-  Bytes file = full_ ? only_touched().encode() : encode();
-  seal_shared_in_place(keys.cache_key(), associated_names(keys), file);
-  write_memory(path, file, Durable::kNo);
+  write_sealed_memory(path, keys, kNamesKind, full_ ? only_touched().encode() : encode());
 }
 
 }  // namespace cairn

@@ -4,7 +4,7 @@
 #include <cstring>
 #include <optional>
 
-#include "store/seen/local_memory.h"
+#include "store/cache/sealed_memory.h"
 
 namespace cairn {
 
@@ -14,13 +14,6 @@ constexpr std::string_view kKind = "cairnrf1";
 constexpr size_t kFirstSlots = 1 << 10;
 constexpr size_t kMostReferenceBytes = 6;   // of a run of one
 constexpr size_t kMostVarintBytes = 5;      // of a number
-
-Bytes associated(const Keyring& keys) {
-  Encoder out;
-  out.raw(view(kKind));
-  out.raw(keys.repository.view());
-  return out.take();
-}
 
 size_t first_slot(const ChunkId& id, size_t slots) {
   uint64_t bytes;
@@ -36,8 +29,7 @@ size_t slots_for(size_t ids) { return std::max(kFirstSlots, std::bit_ceil(2 * id
 }  // namespace
 
 KnownReferences::KnownReferences(const std::string& path, const Keyring& keys, size_t most_bytes) : most_bytes_(most_bytes) {
-  const std::optional<Bytes> file = read_memory(path, most_bytes);
-  const std::optional<Bytes> content = file ? open_shared(keys.cache_key(), associated(keys), *file) : std::nullopt;
+  const std::optional<Bytes> content = read_sealed_memory(path, keys, kKind, most_bytes);
   bool whole = false;
   try {
     whole = content && decode(*content);
@@ -233,9 +225,7 @@ Bytes KnownReferences::encode() const {
 void KnownReferences::save(const std::string& path, const Keyring& keys, const std::vector<bool>& which) const {
   bool all = true;
   for (Number object = 0; object < count() && all; ++object) all = !knows(object) || which[object];
-  Bytes file = all ? encode() : only(which).encode();
-  seal_shared_in_place(keys.cache_key(), associated(keys), file);
-  write_memory(path, file, Durable::kNo);
+  write_sealed_memory(path, keys, kKind, all ? encode() : only(which).encode());
 }
 
 }  // namespace cairn

@@ -138,6 +138,14 @@ TEST_F(Find, TellsWhatCanNotBeReadAndGoesOn) {
   EXPECT_EQ(failed, 1u);
 }
 
+// Three directories with the same names, each a level deeper, of which a path means one: what is known of the names says nothing of the others.
+TEST_F(Find, EqualNamesInOtherPlacesAreJudgedByTheirPaths) {
+  for (const char* name : {"one/f", "x/two/f", "x/y/third/f"}) write_file(src(name), "f");
+  back_up();
+  for (int time = 0; time < 2; ++time) EXPECT_EQ(found({"**/third/f"}), "src/x/y/third/f 1 0..0 1|") << time;
+  EXPECT_EQ(found({"**/one/f"}), "src/one/f 1 0..0 1|");
+}
+
 // Names that are known needn't be read again, but for those of a snapshot that has come since; what holds a wanted one is.
 TEST_F(Find, ReadsOnlyWhatMayHoldTheName) {
   for (int i = 0; i < 400; ++i) write_file(src("many/n" + std::to_string(i)), std::to_string(i));   // several leaves
