@@ -16,24 +16,37 @@ done
 [ "${1:-}" = run ] || { sed -n '4,5p' "${BASH_SOURCE[0]}" >&2; exit 2; }
 shift
 
-folder=$(mktemp -d /tmp/cairn-rgw-XXXXXX)
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
-port=$(free_port)
-monitor_port=$(free_port)
-tls_port=$(free_port)
-started=()
+# Below those that the system gives to outgoing connections, which would take them before the server does.
+free_ports() {
+  python3 - <<'EOF'
+import random, socket
+sockets = []
+while len(sockets) < 3:
+    sockets.append(socket.socket())
+    try:
+        sockets[-1].bind(("127.0.0.1", random.randrange(10000, 32000)))
+    except OSError:
+        sockets.pop()
+print(*(s.getsockname()[1] for s in sockets))
+EOF
+}
 
-own() { started+=("$1"); disown "$1"; }   # without the shell's "Killed"
+own() { echo "$1" >>"$folder/processes"; }
+running=     # our child, while we wait for it
 
 stop() {
-  local process
-  for process in "${started[@]}"; do kill -9 "$process" 2>/dev/null || true; done   # it is all in memory
+  [ -z "$running" ] || kill -9 "$running" 2>/dev/null || true
+  [ -n "${folder:-}" ] || return 0
+  [ ! -e "$folder/processes" ] || xargs kill -9 <"$folder/processes" 2>/dev/null || true   # it is all in memory
   rm -rf "$folder"
 }
 trap stop EXIT
 trap 'exit 130' INT TERM HUP
 
-cat >"$folder/ceph.conf" <<EOF
+configure() {
+  folder=$(mktemp -d /tmp/cairn-rgw-XXXXXX)
+  read -r port monitor_port tls_port < <(free_ports)
+  cat >"$folder/ceph.conf" <<EOF
 [global]
 fsid = $(cat /proc/sys/kernel/random/uuid)
 mon host = [v1:127.0.0.1:$monitor_port]
@@ -63,6 +76,7 @@ rgw s3 auth use sts = true
 rgw s3 auth order = local, sts
 rgw sts key = 0123456789abcdef
 EOF
+}
 
 # An authority, and a certificate of it.
 make_certificates() {
@@ -72,6 +86,8 @@ make_certificates() {
   printf 'subjectAltName=DNS:localhost,DNS:cairn.localhost\n' >"$folder/names"
   openssl x509 -req -in "$folder/server.csr" -CA "$folder/ca.pem" -CAkey "$folder/ca.key" -CAcreateserial -days 2 -extfile "$folder/names" -out "$folder/server.pem"
 }
+
+all_run() { local process; while read -r process; do kill -0 "$process"; done <"$folder/processes"; }
 
 start() {
   make_certificates
@@ -84,11 +100,16 @@ start() {
   ceph-mon -f -i a & own $!
   local osd
   osd=$(cat /proc/sys/kernel/random/uuid)
-  ceph osd new "$osd"
+  timeout 60 ceph osd new "$osd"
   ceph-osd -i 0 --mkfs --osd-uuid "$osd"
   ceph-osd -f -i 0 & own $!
   radosgw -f -n client.rgw & own $!
-  local user
+  local end=$((SECONDS + 120)) user
+  until curl -s -o /dev/null "http://127.0.0.1:$port/"; do
+    all_run
+    [ $SECONDS -lt $end ]
+    sleep 0.2
+  done
   for user in access writer reader documented; do
     timeout 60 radosgw-admin -n client.rgw user create --uid="$user" --display-name="$user" --access-key="$user" --secret-key=secret
   done
@@ -96,15 +117,33 @@ start() {
     {"Effect":"Allow","Principal":{"AWS":["arn:aws:iam:::user/access"]},"Action":["sts:AssumeRole"]}]}'
   timeout 60 radosgw-admin -n client.rgw role-policy put --role-name=visitor --policy-name=all --policy-doc='{"Version":"2012-10-17","Statement":[
     {"Effect":"Allow","Action":["s3:*"],"Resource":["arn:aws:s3:::cairn","arn:aws:s3:::cairn/*"]}]}'
-  timeout 60 sh -c "until curl -s -o /dev/null http://127.0.0.1:$port/; do sleep 0.2; done"
   python3 "$here/bucket.py" "http://127.0.0.1:$port"
 }
-# In this shell: the processes must be known to stop().
-start >"$folder/start.log" 2>&1 || { tail -n 20 "$folder/start.log" >&2; echo "Ceph doesn't start" >&2; exit 1; }
 
-status=0
+# What went wrong, shortly.
+explain() {
+  local log
+  for log in "$folder"/*.log; do printf '%s:\n' "${log##*/}"; tail -n 8 "$log"; done >&2
+}
+
+# A busy machine can make it fail, and whether Ceph starts isn't what is tested.
+for attempt in 1 2 3; do
+  configure
+  (set -e; start) >"$folder/start.log" 2>&1 &   # not in a condition: there it would go on after an error
+  running=$!
+  status=0
+  wait $running || status=$?
+  running=
+  [ $status -ne 0 ] || break
+  explain
+  echo "Ceph doesn't start (attempt $attempt of 3)" >&2
+  [ $attempt -lt 3 ] || exit 1
+  stop
+done
+
 export CAIRN_TEST_S3=http://127.0.0.1:$port CAIRN_TEST_S3_TLS=https://localhost:$tls_port CAIRN_TEST_S3_CA=$folder/ca.pem
 "$@" &   # waited for, so that a signal is acted on at once
-started+=($!)
-wait "${started[-1]}" || status=$?
+running=$!
+wait $running || status=$?
+running=
 exit "$status"
