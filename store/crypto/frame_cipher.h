@@ -16,7 +16,8 @@ class FrameCipher {
   FrameCipher(Suite suite, const Secret& key) : suite_(suite), key_(key.clone()) {}
   // Writes plain.size() + kTagBytes bytes to `out`.   kUnsupported: OpenSSL here has no AES-256-GCM, or refuses it.
   void seal(uint32_t number, ByteView associated, ByteView plain, uint8_t* out) const;
-  // Writes sealed.size() - kTagBytes bytes to `out`; false when the bytes are not what was sealed, and what was written means nothing.
+  // Writes sealed.size() - kTagBytes bytes to `out`, which may be sealed.data(); false when the bytes are not what was sealed, and what was
+  // written means nothing.
   bool open(uint32_t number, ByteView associated, ByteView sealed, uint8_t* out) const;
 
  private:

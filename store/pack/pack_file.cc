@@ -199,11 +199,22 @@ PackOpener::PackOpener(const Keyring& keys, const PackInfo& pack)
     : header_(pack_header(pack, keys.repository)), cipher_(pack.suite, open_pack_key(keys, pack)), name_(pack_name(pack.id)) {}
 
 Buffer PackOpener::open(const FrameInfo& frame, ByteView sealed) const {
-  Buffer packed(sealed.size() - kTagBytes);
-  if (!cipher_.open(frame.number, frame_associated_data(header_, frame), sealed, packed.data()))
+  Buffer packed(sealed.size() - std::min(sealed.size(), kTagBytes));
+  open(frame, sealed, packed.data());
+  return packed;
+}
+
+Buffer PackOpener::open(const FrameInfo& frame, Buffer&& sealed) const {
+  Buffer packed = std::move(sealed);
+  open(frame, packed, packed.data());
+  packed.set_size(packed.size() - kTagBytes);
+  return packed;
+}
+
+void PackOpener::open(const FrameInfo& frame, ByteView sealed, uint8_t* out) const {
+  if (!cipher_.open(frame.number, frame_associated_data(header_, frame), sealed, out))
     throw Error(ErrorCode::kCorrupt, name_ + ": frame " + std::to_string(frame.number) + " at byte " +
                                          std::to_string(frame.offset) + " is damaged");
-  return packed;
 }
 
 }  // namespace cairn

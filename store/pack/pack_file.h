@@ -62,10 +62,12 @@ class PackOpener {
  public:
   // kCorrupt when the key box doesn't open or the commitment doesn't fit.
   PackOpener(const Keyring& keys, const PackInfo& pack);
-  // The compressed bytes of a frame.  `name` is for messages.
+  // The compressed bytes of a frame.  kCorrupt.
   Buffer open(const FrameInfo& frame, ByteView sealed) const;
+  Buffer open(const FrameInfo& frame, Buffer&& sealed) const;   // in the same memory
 
  private:
+  void open(const FrameInfo& frame, ByteView sealed, uint8_t* out) const;
   Bytes header_;
   FrameCipher cipher_;
   std::string name_;
