@@ -55,8 +55,19 @@ class PackFileTest : public testing::TestWithParam<Suite> {
         EXPECT_EQ(e.code(), ErrorCode::kCorrupt);
         out.push_back(false);
       }
+      EXPECT_EQ(opens_in_place(opener, frame, ByteView(file).subspan(frame.offset, frame.stored_bytes)), out.back());
     }
     return out;
+  }
+  bool opens_in_place(const PackOpener& opener, const FrameInfo& frame, ByteView sealed) {
+    try {
+      const Buffer plain = opener.open(frame, Buffer::copy_of(sealed));
+      EXPECT_TRUE(std::ranges::equal(plain.view(), plain_of(frame.number)));
+      return true;
+    } catch (const Error& e) {
+      EXPECT_EQ(e.code(), ErrorCode::kCorrupt);
+      return false;
+    }
   }
   std::optional<std::vector<bool>> opens(const Bytes& file) { return opens(file, pack_.id); }
   bool whole(const Bytes& file) {
@@ -175,6 +186,10 @@ TEST_P(PackFileTest, AFrameIsBoundToItsNumberLengthCodecAndBases) {
     change(frame);
     return code_of([&] { opener.open(frame, ByteView(file_).subspan(kFirstFrameOffset, kFrameBytes + kTagBytes)); });
   };
+  for (size_t length = 0; length < kTagBytes; ++length) {
+    EXPECT_EQ(code_of([&] { opener.open(pack_.frames[0], ByteView(file_).first(length)); }), ErrorCode::kCorrupt);
+    EXPECT_EQ(code_of([&] { opener.open(pack_.frames[0], Buffer(length)); }), ErrorCode::kCorrupt);
+  }
   EXPECT_EQ(with([](FrameInfo&) {}), std::nullopt);
   EXPECT_EQ(with([](FrameInfo& f) { f.number = 0; }), ErrorCode::kCorrupt);
   EXPECT_EQ(with([](FrameInfo& f) { --f.plain_bytes; }), ErrorCode::kCorrupt);
