@@ -47,8 +47,7 @@ class LocalBackend final : public Backend {
   Buffer read(std::string_view name, uint64_t offset, uint64_t length) override {
     require_valid_name(name);
     std::string path = root_.path(name);
-    Fd folder = root_.open(folder_of(name), kFolderPathFlags);
-    Fd file = folder ? open_stored(folder.get(), leaf_of(name)) : Fd();
+    Fd file = root_.open_file(name);
     if (!file) throw_errno(path);
     require_range(path, offset, length, static_cast<uint64_t>(stored_status(file.get(), path).st_size));
     Buffer out(static_cast<size_t>(length));

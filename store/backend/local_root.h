@@ -31,7 +31,9 @@ class LocalRoot {
 
   // The folder called `folder` ("": the root itself).  Holds nothing, and errno says why, if it can't be opened.
   Fd open(std::string_view folder, int flags);
-  // The same for writing, throwing; what is missing is made (0700), the root with its parents too, and is durable on return.
+  // A file, for reading; refuses links anywhere below the root.  Holds nothing, with errno, on failure.
+  Fd open_file(std::string_view name);
+  // A folder for writing, throwing; what is missing is made (0700), the root with its parents too, and is durable on return.
   Fd make(std::string_view folder);
 
  private:

@@ -40,6 +40,19 @@ TEST(IndexDatabase, KeepsWhatIsIngestedInOrderOfItsKeys) {
   EXPECT_EQ(get_many(database, {"a1", "a3", "b1"}), (std::vector<std::string>{"x", "", "z"}));
 }
 
+// RocksDB 7.8 makes a log at each opening and never takes an empty one away.
+TEST(IndexDatabase, OpeningManyTimesLeavesNoLogsBehind) {
+  TempDir dir;
+  for (int i = 0; i < 5; ++i) {
+    IndexDatabase database(dir / "db");
+    database.ingest({{"a" + std::to_string(i), "x"}});
+  }
+  size_t logs = 0;
+  for (const auto& file : std::filesystem::directory_iterator(dir / "db")) logs += file.path().extension() == ".log";
+  EXPECT_LE(logs, 1u);
+  EXPECT_EQ(scan(IndexDatabase(dir / "db"), "a").size(), 5u);
+}
+
 // What is held in memory after many questions is what stands: it goes with every change.
 TEST(IndexDatabase, ManyQuestionsHearOfEveryChange) {
   TempDir dir;
