@@ -96,17 +96,28 @@ FoundTree::Node FindSearch::parts(PartView& view, const ComponentInfo& info, con
   return node.finish();
 }
 
-ChunkId FindSearch::key_of(const Step& step) const {
-  if (!criteria_.by_path()) return step.id;
+ChunkId FindSearch::path_key(const Step& step) const {
   Encoder out;
   out.raw(step.id.view());
   out.string(step.path);
   return ChunkId{blake3(out.out())};
 }
 
-// Looks for its place.  False when nothing was found there.   Thread-safe while nothing is added.
+// Makes one when there is none.
+FindSearch::Place& FindSearch::place_of(Step& step) {
+  if (step.object == KnownNames::kNone) step.object = known_.add(step.id);
+  if (step.place) return *step.place;
+  const Number number = criteria_.by_path() ? paths_.add(path_key(step)) : step.object;
+  while (places_.size() <= number) places_.emplace_back();
+  step.place = &places_[number];
+  return *step.place;
+}
+
+// Looks for its numbers and place.  False when nothing was found there.   Thread-safe while nothing is added.
 bool FindSearch::may_lead_on(Step& step) {
-  step.place = places_.find(key_of(step));
+  if (step.object == KnownNames::kNone) step.object = known_.number(step.id);
+  const Number number = criteria_.by_path() ? paths_.number(path_key(step)) : step.object;
+  if (number < places_.size()) step.place = &places_[number];   // kNone is more
   return !step.place || !step.place->searched || step.place->node != FoundTree::kNothing;
 }
 
@@ -141,15 +152,15 @@ void FindSearch::read_ahead(std::vector<Step*> steps) {
     std::vector<Step*> batch, later, more;
     for (Step* step : steps) {
       if (step->depth > kMostDirectoryDepth || step->level > kMostObjectLevels) continue;
-      step->place = &place_of(*step);
-      if (step->place->searched || step->place->chosen) continue;
+      Place& place = place_of(*step);
+      if (place.searched || place.chosen) continue;
       if (std::unique_ptr<Seen> seen = remembered(*step)) {
-        step->place->chosen = true;
+        place.chosen = true;
         keep(*step, std::move(seen), more);
         continue;
       }
-      step->place->chosen = batch.size() < kBatch;
-      (step->place->chosen ? batch : later).push_back(step);
+      place.chosen = batch.size() < kBatch;
+      (place.chosen ? batch : later).push_back(step);
     }
     read_batch(batch, more);
     steps = std::move(later);
@@ -184,15 +195,26 @@ void FindSearch::read_batch(std::span<Step* const> batch, std::vector<Step*>& mo
 void FindSearch::keep(Step& step, std::unique_ptr<Seen> seen, std::vector<Step*>& more) {
   if (!seen->new_list.empty()) seen->list = known_.add_list(std::exchange(seen->new_list, {}));
   while (verdicts_.size() < known_.lists()) verdicts_.emplace_back(Verdict::kUnknown);
-  if (seen->list != KnownNames::kNone) known_.learn(step.id, seen->list, std::exchange(seen->children, {}));
+  learn(step, *seen);
   auto go_on = [&](Step& next) {
-    next.place = &place_of(next);
-    if (!next.place->searched) more.push_back(&next);
+    if (!place_of(next).searched) more.push_back(&next);
   };
   std::ranges::for_each(seen->pieces, go_on);
   for (auto& [name, child] : seen->directories) go_on(child);
   ahead_weight_ += seen->weight();
   step.place->ahead = std::move(seen);
+}
+
+// Requires: step has its place.
+void FindSearch::learn(Step& step, Seen& seen) {
+  if (seen.list == KnownNames::kNone || known_.knows(step.object)) return;
+  std::vector<Number> numbers;
+  numbers.reserve(seen.children.size());
+  for (const Child& child : seen.children) numbers.push_back(child.object != KnownNames::kNone ? child.object : known_.add(child.id));
+  known_.learn(step.object, seen.list, numbers);
+  for (Step& piece : seen.pieces) piece.object = numbers[piece.child];
+  for (auto& [name, child] : seen.directories) child.object = numbers[child.child];
+  seen.children = {};
 }
 
 // Could any of these be wanted?   `path`: of the directory, when it counts.
@@ -210,12 +232,12 @@ FindSearch::Verdict FindSearch::verdict_of(const LeafNames& leaf, const std::str
 // What is in an object that needn't be read; nullptr when it must be.
 std::unique_ptr<FindSearch::Seen> FindSearch::remembered(const Step& step) {
   if (new_to_us_) return nullptr;   // what this run learns it has searched
-  const KnownNames::Number object = known_.object(step.id);
-  if (object == KnownNames::kNone) return nullptr;
+  const Number object = step.object;
+  if (!known_.knows(object)) return nullptr;
   known_.touch(object);
   auto seen = std::make_unique<Seen>();
   const size_t children = known_.child_count(object);
-  if (const KnownNames::Number list = known_.list_of(object); list != KnownNames::kBranch) {
+  if (const Number list = known_.list_of(object); list != KnownNames::kBranch) {
     Verdict verdict = verdicts_[list];
     if (verdict == Verdict::kSome) return nullptr;
     if (verdict == Verdict::kNothing) return seen;
@@ -225,13 +247,16 @@ std::unique_ptr<FindSearch::Seen> FindSearch::remembered(const Step& step) {
     if (verdict == Verdict::kSome) return nullptr;
     for (size_t i = 0, at = 0; i < leaf.names.size() && at < children; ++i) {
       if (leaf.type(i) != EntryType::kDirectory) continue;
-      Step child{known_.child(object, at++), criteria_.by_path() ? step.path + "/" + std::string(leaf.names[i]) : "", step.depth + 1, 0};
+      const Number number = known_.child(object, at++);
+      Step child{known_.id(number), criteria_.by_path() ? step.path + "/" + std::string(leaf.names[i]) : "", step.depth + 1, 0, number};
       if (may_hold_any(child) && may_lead_on(child)) seen->directories.emplace_back(leaf.names[i], std::move(child));
     }
     return seen;
   }
-  for (size_t i = 0; i < children; ++i)
-    if (Step piece{known_.child(object, i), step.path, step.depth, step.level + 1}; may_lead_on(piece)) seen->pieces.push_back(std::move(piece));
+  for (size_t i = 0; i < children; ++i) {
+    const Number number = known_.child(object, i);
+    if (Step piece{known_.id(number), step.path, step.depth, step.level + 1, number}; may_lead_on(piece)) seen->pieces.push_back(std::move(piece));
+  }
   return seen;
 }
 
@@ -248,8 +273,11 @@ FindSearch::Seen FindSearch::look(const Step& step, ByteView object) {
   if (kind == ObjectKind::kDirectoryBranch) {
     seen.list = KnownNames::kBranch;
     for (const DirectoryChild& child : decode_directory_branch(in)) {
-      seen.children.push_back(child.id);
-      if (Step piece{child.id, step.path, step.depth, step.level + 1}; may_lead_on(piece)) seen.pieces.push_back(std::move(piece));
+      Step piece{child.id, step.path, step.depth, step.level + 1};
+      const bool leads_on = may_lead_on(piece);
+      seen.children.push_back({child.id, piece.object});
+      piece.child = seen.children.size() - 1;
+      if (leads_on) seen.pieces.push_back(std::move(piece));
     }
     return seen;
   }
@@ -269,10 +297,14 @@ FindSearch::Seen FindSearch::look(const Step& step, ByteView object) {
   std::vector<Entry> entries = decode_directory_leaf(in, wanted);
   if (entries.empty() && !criteria_.by_path() && seen.list != KnownNames::kNone) verdicts_[seen.list] = Verdict::kNothing;
   for (Entry& entry : entries) {
-    if (entry.type == EntryType::kDirectory) seen.children.push_back(entry.directory);
     const std::string_view here = asked(entry.name);
-    if (Step child{entry.directory, path, step.depth + 1, 0}; entry.type == EntryType::kDirectory && may_hold_any(child) && may_lead_on(child))
-      seen.directories.emplace_back(entry.name, std::move(child));
+    if (entry.type == EntryType::kDirectory) {
+      Step child{entry.directory, path, step.depth + 1, 0};
+      const bool leads_on = may_hold_any(child) && may_lead_on(child);
+      seen.children.push_back({child.id, child.object});
+      child.child = seen.children.size() - 1;
+      if (leads_on) seen.directories.emplace_back(entry.name, std::move(child));
+    }
     if (!criteria_.matches(here, entry, nullptr)) continue;
     const FoundTree::Identity identity = FoundTree::identity(entry.name, entry, nullptr);
     seen.matches.emplace_back(std::move(entry), identity);

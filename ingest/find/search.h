@@ -2,7 +2,7 @@
 //
 // Directories are read ahead, level by level and on all processors, and put together depth first.  What is known to hold no name that is
 // wanted isn't read; what was read is known from then on.
-// Memory:   a cache for reading of 8 MB, 80 bytes for each object, what was read ahead (at most 64 Ki names and matches beyond
+// Memory:   a cache for reading of 8 MB, 16 bytes for each object beside KnownNames, what was read ahead (at most 64 Ki names and matches beyond
 //           one batch, and 16 MB of names to be remembered), and the FoundTree.
 // Threads:  one thread at a time; objects are read and compared on several.
 #pragma once
@@ -34,6 +34,8 @@ class FindSearch {
 
  private:
   using Node = FoundTree::Node;
+  using Number = KnownNames::Number;
+  static constexpr size_t kNoChild = SIZE_MAX;
   Node component(const ComponentInfo& info, const Entry& entry, FoundTree::Builder& root);
   Node parts(PartView& view, const ComponentInfo& info, const Entry& entry);
   struct Place;
@@ -43,7 +45,13 @@ class FindSearch {
     ChunkId id;
     std::string path;
     int depth = 1, level = 0;
-    Place* place = nullptr;   // nullptr: not looked for, or not there yet
+    Number object = KnownNames::kNone;   // its number in what is known
+    Place* place = nullptr;              // nullptr: not looked for, or not there yet
+    size_t child = kNoChild;             // which of the children of the object it was seen in
+  };
+  struct Child {
+    ChunkId id;
+    Number object;   // kNone: none yet
   };
   // What was seen in one object.
   struct Seen {
@@ -51,9 +59,9 @@ class FindSearch {
     std::vector<std::pair<std::string, Step>> directories;   // by name
     std::vector<Step> pieces;                                // of a branch
     // For KnownNames.
-    KnownNames::Number list = KnownNames::kNone;
+    Number list = KnownNames::kNone;
     Bytes new_list;
-    std::vector<ChunkId> children;
+    std::vector<Child> children;
     size_t weight() const { return 1 + matches.size() + directories.size() + pieces.size(); }
   };
   // What is known of an object, and of its path when that counts.
@@ -62,13 +70,14 @@ class FindSearch {
     Node node = FoundTree::kNothing;
     bool searched = false, chosen = false;   // `node` holds; was to be read ahead, once is enough
   };
-  ChunkId key_of(const Step& step) const;
+  ChunkId path_key(const Step& step) const;
   bool may_hold_any(const Step& step) const { return !criteria_.by_path() || criteria_.may_match_beneath(step.path); }
-  Place& place_of(const Step& step) { return step.place ? *step.place : places_[key_of(step)]; }
+  Place& place_of(Step& step);
   bool may_lead_on(Step& step);
   enum class Verdict : uint8_t { kUnknown, kNothing, kDirectories, kSome };   // kDirectories: none is wanted, but in these there may be some
   Verdict verdict_of(const LeafNames& leaf, const std::string& path) const;
   std::unique_ptr<Seen> remembered(const Step& step);
+  void learn(Step& step, Seen& seen);
   Node directory(Step& step);
   Node read_directory(Step& step, Place& place);
   void read_ahead(std::vector<Step*> steps);
@@ -85,7 +94,9 @@ class FindSearch {
   KnownNames& known_;
   Monitor& monitor_;
   BulkReader reader_;
-  IdTable<Place> places_;
+  struct Nothing {};
+  IdTable<Nothing> paths_;      // objects with their paths, when these count
+  std::deque<Place> places_;    // by number in paths_, or in known_
   size_t ahead_weight_ = 0;   // of all Seen in them
   std::atomic<size_t> new_list_bytes_ = 0;   // in the batch
   std::deque<std::atomic<Verdict>> verdicts_;   // of the lists of KnownNames; all unknown when paths count

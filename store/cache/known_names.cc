@@ -14,7 +14,6 @@ namespace {
 constexpr uint32_t kNamesVersion = 1;
 constexpr std::string_view kNamesKind = "cairnfn1";
 constexpr size_t kListOverhead = 120;      // of a list in memory, beside its bytes
-constexpr size_t kObjectBytes = 96;        // at most, while the table grows
 constexpr size_t kMostComparedLists = 16;  // that look alike: more of them are kept twice
 
 // Versions of a directory differ in length, at an end, or in the middle; those that don't are compared whole.
@@ -68,11 +67,6 @@ bool KnownNames::decode(ByteView content) {
   return has_room(0);
 }
 
-KnownNames::Number KnownNames::object(const ChunkId& id) const {
-  const Number number = table_.number(id);
-  return number != kNone && table_.value(number).list != kNone ? number : kNone;
-}
-
 KnownNames::Number KnownNames::find_list(ByteView names) const {
   size_t left = kMostComparedLists;
   for (auto [at, end] = by_look_.equal_range(look_of(names)); at != end && left > 0; ++at, --left)
@@ -105,15 +99,10 @@ void KnownNames::keep(Number object, Number list, std::span<const Number> childr
   ++learned_;
 }
 
-void KnownNames::learn(const ChunkId& object, Number list, std::span<const ChunkId> children) {
-  if (!has_room((children.size() + 1) * (kObjectBytes + sizeof(Number)) + table_.bytes() / 4)) return;   // of slots there may be twice as many
-  const Number number = table_.add(object);
-  if (table_.value(number).list != kNone) return;
-  std::vector<Number> numbers;
-  numbers.reserve(children.size());
-  for (const ChunkId& child : children) numbers.push_back(table_.add(child));
-  keep(number, list, numbers);
-  touch(number);
+void KnownNames::learn(Number object, Number list, std::span<const Number> children) {
+  if (knows(object) || !has_room((children.size() + 1) * sizeof(Number) + table_.bytes() / 4)) return;   // of slots there may be twice as many
+  keep(object, list, children);
+  touch(object);
 }
 
 KnownNames KnownNames::only_touched() const {
@@ -123,7 +112,7 @@ KnownNames KnownNames::only_touched() const {
     const Object& one = table_.value(object);
     if (one.list == kNone || !one.touched) continue;
     children.clear();
-    for (size_t i = 0; i < one.children; ++i) children.push_back(out.table_.add(child(object, i)));
+    for (size_t i = 0; i < one.children; ++i) children.push_back(out.table_.add(id(child(object, i))));
     const Number list = one.list == kBranch ? kBranch : out.add_list(lists_[one.list]);
     out.keep(out.table_.add(table_.id(object)), list, children);
   }
@@ -131,39 +120,40 @@ KnownNames KnownNames::only_touched() const {
 }
 
 Bytes KnownNames::encode() const {
-  constexpr size_t kMostNumberBytes = 5;
+  constexpr size_t kMostNumberBytes = 5, kPiece = 64 << 10;
   Bytes out(kSharedNonceBytes);
   out.reserve(out.size() + list_bytes_ + table_.size() * (sizeof(ChunkId) + 2 * kMostNumberBytes) + children_.size() * kMostNumberBytes + 64);
-  auto append = [&](const Encoder& some) { out.insert(out.end(), some.out().begin(), some.out().end()); };
-  Encoder front;
-  front.u32(kNamesVersion);
-  front.varint(lists_.size());
-  append(front);
+  Encoder piece;
+  auto flush = [&](size_t from) {
+    if (piece.size() < from) return;
+    out.insert(out.end(), piece.out().begin(), piece.out().end());
+    piece = Encoder();
+  };
+  piece.u32(kNamesVersion);
+  piece.varint(lists_.size());
   for (const Bytes& list : lists_) {
-    Encoder one;
-    one.bytes(list);
-    append(one);
+    piece.bytes(list);
+    flush(kPiece);
   }
-  Encoder count;
-  count.varint(table_.size());
-  append(count);
+  piece.varint(table_.size());
+  flush(0);
   for (Number object = 0; object < table_.size(); ++object) {
     const ByteView id = table_.id(object).view();
     out.insert(out.end(), id.begin(), id.end());
   }
   for (Number object = 0; object < table_.size(); ++object) {
     const Object& its = table_.value(object);
-    Encoder one;
-    one.varint(its.list == kNone ? 0 : its.list == kBranch ? 1 : uint64_t{its.list} + 2);
-    if (its.list != kNone) one.varint(its.children);
+    piece.varint(its.list == kNone ? 0 : its.list == kBranch ? 1 : uint64_t{its.list} + 2);
+    if (its.list != kNone) piece.varint(its.children);
     int64_t last = object;
     for (size_t i = 0; its.list != kNone && i < its.children; ++i) {
       const int64_t child = children_[its.first_child + i];
-      one.svarint(child - last);
+      piece.svarint(child - last);
       last = child;
     }
-    append(one);
+    flush(kPiece);
   }
+  flush(0);
   return out;
 }
 

@@ -7,7 +7,8 @@
 //           branch, else 2 + number of its list; unless 0, varint count of children, each as zigzag(number - the one before; at first - its own).
 //           A number is a place among the lists or the ids.  Children: the directories of a leaf, in order; all of a branch.
 // Trust:    only who has the repository's keys can make one.  What is damaged in the repository isn't noticed by who asks here (check does).  Disposable.
-// Memory:   about 80 bytes an object, the lists, 4 bytes a child; never more than it is given.
+// Memory:   about 70 bytes an object, the lists, 4 bytes a child; what is kept is never more than it is given.  Ids that were only numbered
+//           come on top.
 // Threads:  const members are thread-safe; nobody else may be at work while one thread learns.
 #pragma once
 
@@ -32,12 +33,16 @@ class KnownNames {
   // What save() wrote; empty when there is none, or a damaged or another repository's one.
   KnownNames(const std::string& path, const Keyring& keys, size_t most_bytes = kMostBytes);
 
-  // kNone unless it is known what this object holds.
-  Number object(const ChunkId& id) const;
+  // Objects have numbers from 0 on, whether it is known what they hold or not: kNone when this one has none yet.
+  Number number(const ChunkId& id) const { return table_.number(id); }
+  // Its number, also when it had one before.
+  Number add(const ChunkId& id) { return table_.add(id); }
+  const ChunkId& id(Number object) const { return table_.id(object); }
+  bool knows(Number object) const { return table_.value(object).list != kNone; }
   // Of a known object: its list, or kBranch.
   Number list_of(Number object) const { return table_.value(object).list; }
   size_t child_count(Number object) const { return table_.value(object).children; }
-  const ChunkId& child(Number object, size_t place) const { return table_.id(children_[table_.value(object).first_child + place]); }
+  Number child(Number object, size_t place) const { return children_[table_.value(object).first_child + place]; }
   // Somebody asked for it in this run: it stays when there is no room for all.
   void touch(Number object) { table_.value(object).touched = true; }
 
@@ -49,7 +54,7 @@ class KnownNames {
   Number add_list(ByteView names);
 
   // `list`: a number, or kBranch.  Nothing is kept when there is no room.
-  void learn(const ChunkId& object, Number list, std::span<const ChunkId> children);
+  void learn(Number object, Number list, std::span<const Number> children);
   // Objects learned since it was made.
   size_t learned() const { return learned_; }
   size_t objects() const { return objects_; }
