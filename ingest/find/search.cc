@@ -285,17 +285,26 @@ FindSearch::Seen FindSearch::look(const Step& step, ByteView object) {
   const ByteView names = leaf_names(in);
   seen.list = known_.find_list(names);
   if (seen.list == KnownNames::kNone) note_list(names, seen);
-  else if (verdicts_[seen.list] == Verdict::kNothing) return seen;
+  const Verdict verdict = seen.list != KnownNames::kNone ? verdicts_[seen.list].load() : Verdict::kUnknown;
+  if (verdict == Verdict::kNothing) return seen;
+  if (verdict == Verdict::kDirectories) {
+    look_for_directories(step, in, names, seen);
+    return seen;
+  }
   std::string path;
   const auto asked = [&](std::string_view name) {
     if (!criteria_.by_path()) return name;
     return std::string_view(path.assign(step.path).append("/").append(name));
   };
+  bool some = false;
   const auto wanted = [&](std::string_view name, EntryType type) {
-    return type == EntryType::kDirectory || criteria_.may_match(asked(name), type);
+    const bool may_match = criteria_.may_match(asked(name), type);
+    some |= may_match;
+    return may_match || type == EntryType::kDirectory;
   };
   std::vector<Entry> entries = decode_directory_leaf(in, wanted);
-  if (entries.empty() && !criteria_.by_path() && seen.list != KnownNames::kNone) verdicts_[seen.list] = Verdict::kNothing;
+  if (!some && !criteria_.by_path() && seen.list != KnownNames::kNone)
+    verdicts_[seen.list] = entries.empty() ? Verdict::kNothing : Verdict::kDirectories;
   for (Entry& entry : entries) {
     const std::string_view here = asked(entry.name);
     if (entry.type == EntryType::kDirectory) {
@@ -310,6 +319,20 @@ FindSearch::Seen FindSearch::look(const Step& step, ByteView object) {
     seen.matches.emplace_back(std::move(entry), identity);
   }
   return seen;
+}
+
+// Where no name is wanted, and paths don't count.   Thread-safe as look() is.
+void FindSearch::look_for_directories(const Step& step, Decoder& in, ByteView names, Seen& seen) {
+  const std::vector<ChunkId> ids = leaf_directories(in);
+  const LeafNames leaf = decode_leaf_names(names);
+  for (size_t i = 0; i < leaf.names.size(); ++i) {
+    if (leaf.type(i) != EntryType::kDirectory) continue;
+    Step child{ids[seen.children.size()], "", step.depth + 1, 0};
+    const bool leads_on = may_lead_on(child);
+    child.child = seen.children.size();
+    seen.children.push_back({child.id, child.object});
+    if (leads_on) seen.directories.emplace_back(leaf.names[i], std::move(child));
+  }
 }
 
 }  // namespace cairn

@@ -85,6 +85,7 @@ class FindSearch {
   void note_list(ByteView names, Seen& seen);
   void keep(Step& step, std::unique_ptr<Seen> seen, std::vector<Step*>& more);
   Seen look(const Step& step, ByteView object);
+  void look_for_directories(const Step& step, Decoder& in, ByteView names, Seen& seen);
   template <class Work>
   void guarded(const std::string& path, Work work);
 

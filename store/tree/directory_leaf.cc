@@ -256,9 +256,9 @@ void skip_varints(Decoder& in, size_t count) {
   while (count > 0) count -= in.u8() < 0x80;
 }
 
-}  // namespace
-
-void scan_directory_leaf(Decoder& in, std::vector<ChunkId>& objects, std::vector<ChunkId>& chunks) {
+// Calls directory(id), list(id) or chunk(id) for what a leaf refers to, in order.
+template <class Directory, class List, class Chunk>
+void scan_leaf(Decoder& in, Directory directory, List list, Chunk chunk) {
   const size_t count = in.count(kLeastEntryBytes);
   uint64_t name_bytes = 0;
   for (size_t i = 0; i < count; ++i) name_bytes += in.varint_up_to(4096);
@@ -273,11 +273,24 @@ void scan_directory_leaf(Decoder& in, std::vector<ChunkId>& objects, std::vector
     decode_extras(in, entry, flags[i]);
   }
   for (const uint8_t type : types) {
-    if (type == static_cast<uint8_t>(EntryType::kFile))
-      walk_content(in, [&](ByteView id) { objects.push_back(ChunkId::from_bytes(id)); }, [&](ByteView id) { chunks.push_back(ChunkId::from_bytes(id)); });
-    if (type == static_cast<uint8_t>(EntryType::kDirectory)) objects.push_back(ChunkId::from_bytes(in.raw(32)));
+    if (type == static_cast<uint8_t>(EntryType::kFile)) walk_content(in, list, chunk);
+    if (type == static_cast<uint8_t>(EntryType::kDirectory)) directory(in.raw(32));
   }
   in.finish();
+}
+
+}  // namespace
+
+void scan_directory_leaf(Decoder& in, std::vector<ChunkId>& objects, std::vector<ChunkId>& chunks) {
+  auto object = [&](ByteView id) { objects.push_back(ChunkId::from_bytes(id)); };
+  scan_leaf(in, object, object, [&](ByteView id) { chunks.push_back(ChunkId::from_bytes(id)); });
+}
+
+std::vector<ChunkId> leaf_directories(Decoder& in) {
+  std::vector<ChunkId> out;
+  auto nothing = [](ByteView) {};
+  scan_leaf(in, [&](ByteView id) { out.push_back(ChunkId::from_bytes(id)); }, nothing, nothing);
+  return out;
 }
 
 }  // namespace cairn

@@ -31,5 +31,7 @@ LeafNames decode_leaf_names(ByteView piece);
 // What a leaf refers to, without making entries of it: appends directories and chunk lists to `objects`, chunks of content to `chunks`.
 // Names, owners and times are passed over unchecked.  kCorrupt, kUnsupported for what may refer to something else.
 void scan_directory_leaf(Decoder& in, std::vector<ChunkId>& objects, std::vector<ChunkId>& chunks);
+// The same of its directories only, in order.
+std::vector<ChunkId> leaf_directories(Decoder& in);
 
 }  // namespace cairn

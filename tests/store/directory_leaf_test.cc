@@ -9,10 +9,11 @@ TEST(DirectoryLeaf, AScanFindsTheReferencesOfEveryEntryAndNoLeafThatIsCutShort) 
   std::mt19937_64 random(2);
   for (int round = 0; round < 100; ++round) {
     std::vector<Entry> entries;
-    std::vector<ChunkId> objects, chunks, found_objects, found_chunks;
+    std::vector<ChunkId> objects, directories, chunks, found_objects, found_directories, found_chunks;
     for (size_t i = 0, count = random() % 20; i < count; ++i) {
       entries.push_back(random_entry(random, std::to_string(1000 + i)));
       const Entry& e = entries.back();
+      if (e.type == EntryType::kDirectory) directories.push_back(e.directory);
       if (e.type == EntryType::kDirectory) objects.push_back(e.directory);
       if (e.content.kind == Content::Kind::kList) objects.push_back(e.content.list);
       for (const ChunkRef& ref : e.content.chunks)
@@ -24,11 +25,14 @@ TEST(DirectoryLeaf, AScanFindsTheReferencesOfEveryEntryAndNoLeafThatIsCutShort) 
       found_chunks.clear();
       Decoder in(bytes, "leaf");
       open_object(in);
+      Decoder again = in;
       scan_directory_leaf(in, found_objects, found_chunks);
+      found_directories = leaf_directories(again);
     };
     scan(leaf);
     EXPECT_EQ(found_objects, objects);
     EXPECT_EQ(found_chunks, chunks);
+    EXPECT_EQ(found_directories, directories);
     for (int i = 0; i < 10; ++i) EXPECT_EQ(code_of([&] { scan(ByteView(leaf).first(random() % leaf.size())); }), ErrorCode::kCorrupt);
   }
 }
