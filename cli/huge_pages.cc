@@ -10,6 +10,7 @@
 
 #include <malloc.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -32,7 +33,21 @@ extern "C" __attribute__((visibility("default"))) void* mmap(void* at, size_t by
 
 namespace cairn {
 
+namespace {
+
+// Then what isn't used yet counts, too.
+bool memory_is_limited() {
+  for (const auto kind : {RLIMIT_AS, RLIMIT_DATA}) {
+    rlimit limit{};
+    if (::getrlimit(kind, &limit) != 0 || limit.rlim_cur != RLIM_INFINITY) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
 void put_heap_in_huge_pages() {
+  if (memory_is_limited()) return;
   constexpr uintptr_t kHugePage = uintptr_t{2} << 20, kHeapBytes = uintptr_t{128} << 20;
   ::mallopt(M_ARENA_MAX, static_cast<int>(std::max<size_t>(processor_count() / 2, 1)));   // others than the first lie elsewhere
   ::mallopt(M_TOP_PAD, kHeapBytes);
@@ -41,7 +56,6 @@ void put_heap_in_huge_pages() {
   const uintptr_t begin = (reinterpret_cast<uintptr_t>(first) + kHugePage - 1) / kHugePage * kHugePage;       // NOLINT
   if (first && begin < end && end - begin <= kHeapBytes) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);   // NOLINT
   std::free(first);
-  ::mallopt(M_TOP_PAD, 4 << 20);
 }
 
 }  // namespace cairn

@@ -4,7 +4,8 @@
 namespace cairn {
 
 // The first 128 MiB of malloc's memory: what is read and decoded fills new memory, and every page of 4 KiB is a fault of its own
-// (bench/DECISIONS.md).  Nothing is used before it is needed.   Call it after the thresholds of malloc are set and before there are threads.
+// (bench/DECISIONS.md).  Nothing is used before it is needed; where the process' memory is limited (ulimit -v, -d) all stays as it is.
+// Call it after the thresholds of malloc are set, before M_TOP_PAD is, and before there are threads.
 void put_heap_in_huge_pages();
 
 }  // namespace cairn

@@ -34,6 +34,8 @@ constexpr char kDetails[] =
 void keep_freed_memory() {
   ::mallopt(M_MMAP_THRESHOLD, 32 << 20);
   ::mallopt(M_TRIM_THRESHOLD, 256 << 20);
+  put_heap_in_huge_pages();
+  ::mallopt(M_TOP_PAD, 4 << 20);
 }
 
 // What whoever started us may have left in a state that would make us lose an exit status, or write into a file of the
@@ -141,7 +143,6 @@ int run_and_tell(const std::vector<std::string>& words, Options& options, Output
 int main(int argc, char** argv) {
   using namespace cairn;
   keep_freed_memory();
-  put_heap_in_huge_pages();
   repair_inheritance();
   protect_process();
   catch_signals();

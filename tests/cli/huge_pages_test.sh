@@ -18,3 +18,9 @@ read -r begin length <huge
 [ $((begin % 2097152)) -eq 0 ] || fail "the heap's huge pages begin at $begin"
 last=$(sed -n 's/^brk(.*) *= \(0x[0-9a-f]*\)$/\1/p' calls | tail -n 1)
 [ $((begin + length)) -le $((last)) ] || fail "huge pages up to $((begin + length)), the heap ends at $last"
+
+# Where memory is limited what isn't used counts, too.
+for limit in v d; do
+  (ulimit -$limit 1000000 && strace -o calls -e trace=madvise "$cairn" --version >out) || fail "with ulimit -$limit"
+  silent calls MADV_HUGEPAGE
+done
