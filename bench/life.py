@@ -68,9 +68,23 @@ def live(bench):
     shutil.rmtree(root)
 
 
-def measured(bench, subject, what, goal_s, *words):
+def key_file(bench):
+    """One that opens the repository, made when there is none."""
+    file = bench.cairn.folder / "keyfile"
+    if not file.exists():
+        subprocess.run(bench.cairn.cairn("key", "add", "-q", "--role", "owner", "--new-key-file", str(file)), env=bench.environment(), check=True)
+    return file
+
+
+def measured(bench, subject, what, goal_s, *words, first_without=None, by_key_file=False):
+    """`first_without`: a file of the cache folder that is removed before each run.  `by_key_file`: no key is made of a password."""
+    command = bench.cairn.cairn(*words)
+    if by_key_file:
+        command = [bench.cairn.program, "-r", str(bench.cairn.repository), "--key-file", str(key_file(bench)), *words]
     for _ in range(bench.options.rounds):
-        bench.run(subject, what, bench.cairn.cairn(*words))
+        for file in bench.cairn.folder.glob(f"cache/*/{first_without}") if first_without else []:
+            file.unlink()
+        bench.run(subject, what, command)
     wall, peak = bench.median(subject, what), bench.median(subject, what, "rss_kib") / 1024
     bench.result(what, f"{wall:.2f} s", f"≤ {goal_s} s, ≤ 150 MB", wall <= goal_s and peak * 1.048576 <= 150,
                  f"peak {peak:.0f} MiB; `cairn {' '.join(words)}`")
@@ -79,17 +93,20 @@ def measured(bench, subject, what, goal_s, *words):
 def plan(bench):
     """What a prune would do."""
     live(bench)
+    measured(bench, "plan", "planning a prune, the first on a machine", 1, "prune", "-n", first_without="references")
     measured(bench, "plan", "planning a prune", 1, "prune", "-n")
 
 
 def find(bench):
     """Names, sizes and everything, over all snapshots."""
     live(bench)
+    name = "Makefile.boot" if bench.options.tree else "file-00777.conf"
+    measured(bench, "find", "find: one name, the first on a machine", 2, "find", name, first_without="names")
+    measured(bench, "find", "find: the same, by a key file", 2, "find", name, first_without="names", by_key_file=True)
+    measured(bench, "find", "find: one name", 2, "find", name)
     if bench.options.tree:
-        measured(bench, "find", "find: one name", 2, "find", "Makefile.boot")
         measured(bench, "find", "find: a path", 2, "find", "/tree/drivers/**/Kconfig")
         return
-    measured(bench, "find", "find: one name", 2, "find", "file-00777.conf")
     measured(bench, "find", "find: a quarter of the files", 2, "find", "*.conf")
     measured(bench, "find", "find: a path", 2, "find", "/tree/17/*/*7.txt")
     measured(bench, "find", "find: large files, JSON", 2, "find", "*", "--size", "+590", "--json")
@@ -106,6 +123,7 @@ def diff(bench):
     """Two neighbours, and the first and the last."""
     live(bench)
     measured(bench, "diff", "diff of neighbours", 0.2, "diff", "latest~1", "latest")
+    measured(bench, "diff", "diff of neighbours, by a key file", 0.2, "diff", "latest~1", "latest", by_key_file=True)
     measured(bench, "diff", "diff of the first and the last", 0.5, "diff", f"latest~{SNAPSHOTS - 1}", "latest")
 
 

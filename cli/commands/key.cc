@@ -82,7 +82,8 @@ class Key : public Command {
     const AddedKey added = add_key(repository.backend(), repository.keys(), parse_role(role_), label_, secret.unlock(),
                                    new_kdf_params(secret.kind()));
     if (session.options.json) session.out.line(key_added_json(added, secret.kind()));
-    else if (!session.options.quiet) session.out.line("Added the key " + added.slot.hex().substr(0, 8) + (role_ == "owner" ? ", an " : ", a ") + role_ + "'s.");
+    else if (!session.options.quiet)
+      session.out.line("Added the key " + added.slot.hex().substr(0, 8) + (role_ == "owner" ? ", an " : ", a ") + role_ + "'s.");
     return kExitDone;
   }
 

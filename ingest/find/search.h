@@ -35,7 +35,6 @@ class FindSearch {
  private:
   using Node = FoundTree::Node;
   using Number = KnownNames::Number;
-  static constexpr size_t kNoChild = SIZE_MAX;
   Node component(const ComponentInfo& info, const Entry& entry, FoundTree::Builder& root);
   Node parts(PartView& view, const ComponentInfo& info, const Entry& entry);
   struct Place;
@@ -47,7 +46,7 @@ class FindSearch {
     int depth = 1, level = 0;
     Number object = KnownNames::kNone;   // its number in what is known
     Place* place = nullptr;              // nullptr: not looked for, or not there yet
-    size_t child = kNoChild;             // which of the children of the object it was seen in
+    size_t child = 0;                    // which of Seen::children, in what look() saw
   };
   struct Child {
     ChunkId id;

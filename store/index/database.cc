@@ -60,7 +60,7 @@ void require(const rocksdb::Status& status) {
 }
 
 // Of an ingestion that was killed; or an empty log: each opening makes one, and where all is ingested RocksDB 7.8 never takes them
-// away but reads them all at each opening (its issue 11313).
+// away but looks at them all at each opening (its issue 11313).
 bool is_left_over(const fs::directory_entry& file) {
   std::error_code failed;
   return file.path().extension() == ".tmp" || (file.path().extension() == ".log" && file.file_size(failed) == 0 && !failed);
